@@ -19,7 +19,7 @@ OWNERS = {
     "streamlit": ("newslink/ui/", "pages/", "dashboard.py"),
     "plotly": ("newslink/chart/",),
     "sqlalchemy": ("newslink/store/",),
-    "exchange_calendars": ("newslink/sessions.py",),
+    "exchange_calendars": ("newslink/sessions/",),
     "adata": ("newslink/link/",),
     "dask": ("newslink/batch.py",),
     "distributed": ("newslink/batch.py",),
