@@ -16,7 +16,7 @@ from newslink.link.codes import parse_security_id
 from newslink.link.entities import BEIJING_CODE_CHANGE, is_old_beijing, join
 from newslink.link.finder import Finder
 from newslink.link.windows import QUOTE_MARK, holds, settle, text_key
-from newslink.model import Name, NameKind, Security, market_of
+from newslink.model import Kind, Name, NameKind, Security, market_of
 
 __all__ = ["Universe", "parse_security_id"]
 
@@ -130,7 +130,7 @@ def _filled(old: Security | None, new: Security) -> Security:
     return Security(
         id=new.id,
         name=new.name or old.name,
-        kind=new.kind if new.kind != old.kind and new.name else old.kind,
+        kind=new.kind if old.kind is Kind.STOCK else old.kind,  # a list of names cannot know that a ticker is a fund
         entity=new.entity if new.entity and new.entity != new.id else old.entity,
         listed=new.listed or old.listed,
         delisted=new.delisted or old.delisted,
