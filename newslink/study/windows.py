@@ -1,0 +1,145 @@
+"""Panel positions of events + spec → returns of both windows as dense arrays, and the reason of every event that cannot take part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from newslink.study.spec import Events, Reason, StudySpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """Event × tau arrays: r, m over estimation (er, em) and event window (wr, wm); NaN: no return. row: position of tau = 0."""
+
+    row: np.ndarray
+    er: np.ndarray
+    em: np.ndarray
+    wr: np.ndarray
+    wm: np.ndarray
+
+
+def positions(events: Events, dates: np.ndarray, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(row of tau = 0, column of the security) of each event, −1 where the panel has none. dates: ascending datetime64[D]."""
+    row = np.searchsorted(dates, events.session)
+    inside = row < len(dates)
+    inside[inside] = dates[row[inside]] == events.session[inside]
+    place = {str(name): at for at, name in enumerate(names)}
+    column = np.array([place.get(str(name), -1) for name in events.security], dtype=np.int64)
+    return np.where(inside, row, -1), column
+
+
+def select(
+    events: Events, dates: np.ndarray, names: np.ndarray, returns: np.ndarray, market: np.ndarray, spec: StudySpec
+) -> tuple[np.ndarray, Windows]:
+    """(reason per event, '' where it takes part; windows of those that do, in the events' order)."""
+    reason = np.full(len(events), "", dtype=object)
+    row, column = positions(events, dates, names)
+
+    def exclude(wrong: np.ndarray, why: Reason) -> None:
+        reason[wrong & (reason == "")] = why
+
+    exclude(column < 0, Reason.UNKNOWN_SECURITY)
+    exclude(row < 0, Reason.EVENT_NOT_IN_PANEL)
+    exclude(_repeats(events, reason == ""), Reason.DUPLICATE_EVENT)
+    locked = events.flag("limit_up") | events.flag("limit_down")
+    for rule, flagged, why in (
+        (spec.intraday, events.flag("intraday"), Reason.INTRADAY),
+        (spec.date_only, events.flag("date_only"), Reason.DATE_ONLY),
+        (spec.limit_locked, locked, Reason.LIMIT_LOCKED),
+    ):
+        if rule == "drop":
+            exclude(flagged, why)
+    # Row 0 of a panel made of prices has no return, so a window reaching it reaches beyond the prices.
+    anything = np.isfinite(returns).any(axis=1)
+    first = int(anything.argmax()) if anything.any() else len(dates)
+    exclude(row + spec.estimation[0] < first, Reason.INSUFFICIENT_HISTORY)
+    exclude(row + spec.window[1] >= len(dates), Reason.INSUFFICIENT_FUTURE)
+
+    kept = np.flatnonzero(reason == "")
+    er, em = _taken(returns, market, row[kept], column[kept], spec.estimation)
+    wr, wm = _taken(returns, market, row[kept], column[kept], spec.window)
+    if spec.mask_own_events:
+        _mask_own_events(er, row[kept], column[kept], spec)
+    # A benchmark return is needed by the mean model as well, for nothing but its own bookkeeping, so it is not demanded there.
+    both = np.isfinite(er) if spec.model == "mean" else np.isfinite(er) & np.isfinite(em)
+    zero = -spec.window[0]
+
+    def exclude_kept(wrong: np.ndarray, why: Reason) -> None:
+        mask = np.zeros(len(reason), bool)
+        mask[kept[wrong]] = True
+        exclude(mask, why)
+
+    exclude_kept(both.sum(axis=1) < spec.needed, Reason.INSUFFICIENT_HISTORY)
+    if spec.model != "mean":
+        exclude_kept(~np.isfinite(wm).all(axis=1), Reason.MISSING_BENCHMARK)
+    exclude_kept(~np.isfinite(wr[:, zero]), Reason.SUSPENDED_ON_EVENT)
+    exclude_kept((~np.isfinite(wr)).sum(axis=1) > spec.missing_allowed, Reason.TOO_MANY_MISSING)
+    exclude_kept(_flat(er, em, both, spec.model), Reason.NO_VARIATION)
+    if spec.overlaps == "drop":
+        exclude(overlapping(row, column, reason == "", spec.window_length, events.group), Reason.OVERLAPS_PREVIOUS)
+    stays = reason[kept] == ""
+    return reason, Windows(row[kept[stays]], er[stays], em[stays], wr[stays], wm[stays])
+
+
+def _taken(returns: np.ndarray, market: np.ndarray, row: np.ndarray, column: np.ndarray, window: tuple[int, int]):
+    at = row[:, None] + np.arange(window[0], window[1] + 1)
+    return returns[at, column[:, None]], market[at]
+
+
+def _repeats(events: Events, among: np.ndarray) -> np.ndarray:
+    seen: set[tuple] = set()
+    repeated = np.zeros(len(events), bool)
+    for at in np.flatnonzero(among):
+        key = (events.group[at], str(events.security[at]), events.session[at])
+        repeated[at] = key in seen
+        seen.add(key)
+    return repeated
+
+
+def _flat(er: np.ndarray, em: np.ndarray, both: np.ndarray, model: str) -> np.ndarray:
+    """True where sigma (or the slope) could not be estimated: a constant return, or for the market model a constant benchmark."""
+
+    def constant(values: np.ndarray) -> np.ndarray:
+        low = np.where(both, values, np.inf).min(axis=1, initial=np.inf)
+        return low == np.where(both, values, -np.inf).max(axis=1, initial=-np.inf)
+
+    own = er - em if model == "adjusted" else er
+    return constant(own) | constant(em) if model == "market" else constant(own)
+
+
+def overlapping(row: np.ndarray, column: np.ndarray, among: np.ndarray, length: int, group: np.ndarray) -> np.ndarray:
+    """True for an event that begins inside the window of the last kept event of its security (in its group)."""
+    late = np.zeros(len(row), bool)
+    last: dict[tuple, int] = {}
+    for at in np.lexsort((np.arange(len(row)), row)):
+        if not among[at]:
+            continue
+        key = (group[at], column[at])
+        if row[at] - last.get(key, -(10**9)) < length:
+            late[at] = True
+        else:
+            last[key] = row[at]
+    return late
+
+
+def own_events_nearby(row: np.ndarray, column: np.ndarray, spec: StudySpec) -> np.ndarray:
+    """How many other events of the same security have their session inside each event's estimation window."""
+    order = np.lexsort((row, column))
+    key = column[order] * np.int64(10**9) + row[order]
+    low = np.searchsorted(key, column * np.int64(10**9) + row + spec.estimation[0], side="left")
+    high = np.searchsorted(key, column * np.int64(10**9) + row + spec.estimation[1], side="right")
+    return high - low
+
+
+def _mask_own_events(er: np.ndarray, row: np.ndarray, column: np.ndarray, spec: StudySpec) -> None:
+    """NaN into er on every session of another event's window of the same security."""
+    taus = np.arange(spec.estimation[0], spec.estimation[1] + 1)
+    by_security: dict[int, list[int]] = {}
+    for at, mine in enumerate(column.tolist()):
+        by_security.setdefault(mine, []).append(at)
+    for members in by_security.values():
+        busy = np.unique(row[members][:, None] + np.arange(spec.window[0], spec.window[1] + 1))
+        for at in members:
+            er[at, np.isin(row[at] + taus, busy)] = np.nan
