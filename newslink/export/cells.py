@@ -1,0 +1,158 @@
+"""An events frame → arrays of printable cells, one array a column, in the fixed order. Nothing here loops over rows.
+
+A spreadsheet evaluates text that begins like a formula and rewrites text that looks like a number or a date. Both are kept as the text
+they are by an apostrophe in front, the mark spreadsheets themselves use for "this is text". Only text columns are touched: a negative
+number in a number column is a number.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from newslink.export.columns import COLUMNS, FLAGS, Column
+
+# Excel cuts a cell at 32,767 characters and spills the rest of a CSV cell into the next row.
+MAX_CELL = 32_000
+BEIJING = "Asia/Shanghai"
+TEXT = pa.large_string()  # a slice of hostile rows may pass the two gigabytes of the short kind
+
+# What may stand before a formula and not stop a spreadsheet from seeing it: blanks, byte-order mark, zero-width and direction marks.
+_LEAD = r"[\s\x{00A0}\x{FEFF}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2069}\x{3000}]*"
+# = + - @ in ASCII, full-width and small forms, the minus sign; a tab or line break as very first character is dangerous by itself.
+_FORMULA = _LEAD + r"[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}\x{FE66}\x{FE62}\x{FE63}\x{FE6B}\x{2212}]|[\t\r\n]"
+# Text that a spreadsheet would change: leading zeros, more than 15 digits, exponents, dates, truth values.
+_REWRITTEN = (
+    r"\s*(?:0\d+|\d{16,}|\d+(?:\.\d+)?[eE][+\-]?\d+|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?|\d{1,2}:\d{2}(?::\d{2})?|(?i:true|false))\s*$"
+)
+_UNSAFE = rf"^(?:{_FORMULA}|{_REWRITTEN})"
+_CONTROLS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
+
+
+def text_array(values: pd.Series, cut: bool = True) -> pa.Array:
+    """Text as it is; None, NaN and NaT become empty; lists and tuples are joined by blanks; lone surrogates become U+FFFD.
+
+    Control characters are dropped (no reader shows them, some stop at them), line ends become ``\\n``. cut: to MAX_CELL, ending in ``…``.
+    """
+    try:
+        array = pa.array(values, type=TEXT, from_pandas=True)
+    except (pa.ArrowException, TypeError, UnicodeEncodeError):
+        plain = [" ".join(map(str, value)) if type(value) in (tuple, list) else _plain(value) for value in values.tolist()]
+        try:
+            array = pa.array(plain, type=TEXT)
+        except UnicodeEncodeError:  # half a character pair, which UTF-8 cannot hold
+            array = pa.array([text.encode("utf-8", "replace").decode("utf-8") for text in plain], type=TEXT)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    array = pc.fill_null(array, "")
+    if pc.any(pc.match_substring_regex(array, r"[\x00-\x1F\x7F]")).as_py():
+        array = pc.replace_substring_regex(pc.replace_substring(array, "\r\n", "\n"), r"\r", "\n")
+        array = pc.replace_substring_regex(array, _CONTROLS, "")
+    if cut and pc.any(pc.greater(pc.binary_length(array), MAX_CELL)).as_py():
+        long = pc.greater(pc.utf8_length(array), MAX_CELL)
+        array = pc.if_else(long, glued(pc.utf8_slice_codeunits(array, 0, MAX_CELL - 1), "…"), array)
+    return array
+
+
+def _plain(value: object) -> str:
+    return "" if value is None or value is pd.NaT or (isinstance(value, float) and value != value) else str(value)
+
+
+def glued(*parts: pa.Array | str, between: str = "") -> pa.Array:
+    """Texts joined row by row."""
+    return pc.binary_join_element_wise(
+        *(pa.scalar(part, TEXT) if isinstance(part, str) else part for part in parts), pa.scalar(between, TEXT)
+    )
+
+
+def guarded(array: pa.Array) -> pa.Array:
+    """The same texts, those a spreadsheet would evaluate or rewrite with an apostrophe in front."""
+    unsafe = pc.match_substring_regex(array, _UNSAFE)
+    if not pc.any(unsafe).as_py():
+        return array
+    return pc.if_else(unsafe, glued("'", array), array)
+
+
+def number_array(values: pd.Series, digits: int) -> pa.Array:
+    """Decimal numbers without exponent and without trailing zeros; what is missing, infinite or from 10^15 on is empty."""
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy("float64", na_value=np.nan)
+    known = np.isfinite(numbers) & (np.abs(numbers) < 1e15)
+    numbers = np.round(np.where(known, numbers, 0.0), digits) + 0.0  # + 0.0 turns -0.0 into 0.0
+    printed = pc.cast(pc.cast(pa.array(numbers), pa.decimal128(18 + 1 + digits, digits)), TEXT)
+    if digits:
+        printed = pc.utf8_rtrim(pc.utf8_rtrim(printed, "0"), ".")
+    return pc.if_else(pa.array(known), printed, pa.scalar("", TEXT))
+
+
+def day_array(values: pd.Series) -> pa.Array:
+    """``2022-05-27``; empty where there is none."""
+    days = _stamps(values)
+    if getattr(days.dtype, "tz", None) is not None:
+        days = days.dt.tz_localize(None)
+    days = days.to_numpy("datetime64[D]")
+    return _mapped(days, lambda day: "" if np.isnat(day) else str(day))
+
+
+def time_array(values: pd.Series, date_only: np.ndarray | None = None) -> pa.Array:
+    """``2022-05-27T17:47:41+08:00``; the day alone where date_only, empty where there is no time. A naive time is UTC."""
+    stamps = _stamps(values, utc=True)
+    local = stamps.dt.tz_convert(BEIJING).dt.tz_localize(None).to_numpy("datetime64[s]")
+    stamps = pa.array(local)
+    whole = pc.cast(pc.strftime(stamps, "%Y-%m-%dT%H:%M:%S+08:00"), TEXT)
+    if date_only is not None and date_only.any():
+        whole = pc.if_else(pa.array(date_only), pc.utf8_slice_codeunits(whole, 0, 10), whole)
+    return pc.fill_null(whole, "")
+
+
+def _stamps(values: pd.Series, utc: bool = False) -> pd.Series:
+    if values.dtype.kind == "M":
+        return (values.dt.tz_localize("UTC") if getattr(values.dt, "tz", None) is None else values) if utc else values
+    return pd.to_datetime(values, errors="coerce", utc=utc, format="ISO8601" if values.dtype.kind in "OTU" and utc else None)
+
+
+def _mapped(values: np.ndarray, printed) -> pa.Array:
+    """Each distinct value printed once."""
+    codes, unique = pd.factorize(values, use_na_sentinel=False)
+    words = pa.array([printed(value) for value in unique], type=TEXT)
+    return words.take(pa.array(codes)) if len(words) else pa.array([], type=TEXT)
+
+
+def flags_array(frame: pd.DataFrame) -> pa.Array:
+    """The names of the flags that hold, separated by blanks."""
+    codes = np.zeros(len(frame), np.int64)
+    for bit, name in enumerate(FLAGS):
+        if name in frame:
+            codes |= frame[name].fillna(False).to_numpy(bool).astype(np.int64) << bit
+    return _mapped(codes, lambda code: " ".join(name for bit, name in enumerate(FLAGS) if int(code) >> bit & 1))
+
+
+def date_only_of(frame: pd.DataFrame) -> np.ndarray | None:
+    """Which rows know the day of their publication alone."""
+    if "date_only" in frame:
+        return frame["date_only"].fillna(False).to_numpy(bool)
+    if "precision" in frame:
+        return (frame["precision"].astype(str) == "day").to_numpy()
+    return None
+
+
+def cells(frame: pd.DataFrame, column: Column) -> pa.Array:
+    """One column of the export, as text without any guard. A column the frame lacks is empty."""
+    if column.kind == "flags" and "flags" not in frame:
+        return flags_array(frame)
+    if column.name not in frame:
+        return pa.array([""] * len(frame), type=TEXT)
+    values = frame[column.name]
+    if column.kind == "day":
+        return day_array(values)
+    if column.kind == "time":
+        return time_array(values, date_only_of(frame) if column.name == "published_at" else None)
+    if column.kind in {"price", "ratio", "count"}:
+        return number_array(values, column.digits)
+    return text_array(values)
+
+
+def table(frame: pd.DataFrame) -> dict[str, pa.Array]:
+    """Column name → cells, in the fixed order."""
+    return {column.name: cells(frame, column) for column in COLUMNS}
