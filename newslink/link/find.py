@@ -1,0 +1,176 @@
+"""Haystack → codes written out in it: 600519.SH, SH600519, (600519), 00700.HK, $AAPL, NYSE:NIO, BABA.US. Bare digits are never a code.
+
+Positions are found by vector work on character classes; only runs of digits or capitals that can be a code are looked at one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from newslink.link.text import DIGIT, LATIN, UPPER, Haystack
+from newslink.link.universe import Universe
+from newslink.model import Kind
+
+_EXCHANGE = {"SH": "SH", "SS": "SH", "SZ": "SZ", "BJ": "BJ", "HK": "HK"}
+_TAIL = re.compile(r"\.(SH|SS|SZ|BJ|HK|sh|sz|bj|hk|Hk|XSHG|XSHE|Sh|Sz)(?![A-Za-z0-9])| ?(HK|hk)(?![A-Za-z0-9])")
+_HEAD = re.compile(r"(?<![A-Za-z0-9])(SH|SZ|BJ|HK|sh|sz|bj|hk)[.: ]?\Z")
+_SAYS_CODE = re.compile(r"(?:代码|股票代号|证券代号|股号)(?:为|是)?[:\s]{0,2}\Z")
+_INDEX_BEFORE = re.compile(r"(?:指数|成指|综指|A指|50|300|500|1000)[(\s]{0,2}\Z")
+_US_HEAD = re.compile(r"(?:NYSE|NASDAQ|Nasdaq|AMEX|纽交所|纳斯达克|纽约证券交易所|美交所|纳斯达克代码|美股代码|美股|股票代码|OTC|US)(?: ?American)?[:.](?: )?\Z")
+_US_TAIL = re.compile(r"\.(?:US|us|N|O|OQ|A|NYSE|NASDAQ)(?![A-Za-z0-9])")
+_US_SCENE = re.compile(r"美股|ETF|ADR|纳斯达克|纽交所|美国上市|盘前|中概|基金|股")
+_EXCHANGE_NUMBERS = frozenset(("SH", "SZ", "BJ"))
+_WORDS_IN_CAPITALS = frozenset(
+    "AI IT CEO CFO CTO COO IPO ETF LOF REIT REITS GDP CPI PPI PMI LPR MLF SLF OMO USD CNY HKD EUR JPY GBP RMB AH ST PE PB PS ROE EPS EPC PPP API APP CPU GPU TPU NPU LED OLED "
+    "MCU PCB HBM DRAM NAND SSD USB WIFI IOT SAAS PAAS VR AR MR XR EV BEV PHEV HEV OTA ADAS SUV MPV PC TV ID OK UP OEM ODM NFT DAO FDA EMA CDE NMPA WTO WHO IMF ECB FED OPEC "
+    "NATO UN EU UK US USA UAE APEC ASEAN MSCI FTSE STAR COVID RNA DNA CAR ADC CRO CDMO BD PD HER EGFR TOP NO VS II III IV VI DC AC KW MW GW MM CM KM AM PM TD OR AND THE FOR NOW "
+    "ALL ONE ANY NEW OLD BIG CAN HAS GO ON IN IT AT BY SO BE DO CD TH KEY LAB LABS PLAN PLUS PRO MAX MINI AIR ULTRA GT RS SS GB TB DATA CEOS FAST GOOD LOVE LIFE REAL TRUE PLAY "
+    "RUN EAT FUN CASH COST HOPE NICE OPEN SAFE WELL POST AIOT ESG SEC CME COMEX LME WTI QDII QFII RQFII FOF DR VIP SOC IP IC ICU GPT AGI LLM CES SNEC BBC CNN CNBC NBA CBA UFC MBA CPA CFA".split()
+)
+_STANDS_FREE = re.compile(r"[A-Z]{4,5}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code in the normalised haystack, [start, end), and whether something said that it is one (False: capitals that may be a ticker)."""
+
+    start: int
+    end: int
+    security: str
+    rule: str
+    sure: bool = True
+
+
+class CodeFinder:
+    """Codes of one universe."""
+
+    def __init__(self, universe: Universe) -> None:
+        self._universe = universe
+        self._by_digits: dict[str, str] = {}
+        for s in universe.securities:
+            code, _, market = s.id.rpartition(".")
+            if market in _EXCHANGE_NUMBERS and s.kind is not Kind.INDEX:
+                self._by_digits[code] = s.id
+
+    def security(self, code: str, market: str) -> str | None:
+        """Our id of a written code, also where the Beijing exchange has since given it a new one; None when nobody is called so."""
+        universe = self._universe
+        if market == "HK":
+            code = code.zfill(5)
+        found = universe.security(f"{code}.{market}")
+        if found is None and market == "HK" and code.startswith("8"):
+            found = universe.security(f"0{code[1:]}.HK")  # the renminbi counter of the same share
+        if found is None and len(code) == 6 and code[:2] in ("43", "83", "87", "88", "82"):
+            found = universe.security(f"{code}.BJ") or universe.security(f"920{code[3:]}.BJ")
+        return found.id if found is not None and found.kind is not Kind.INDEX else None
+
+    def codes(self, hay: Haystack) -> list[Code]:
+        out: list[Code] = []
+        kinds = hay.kinds
+        digit = (kinds & DIGIT) > 0
+        if digit.any():
+            self._digits(hay, digit, out)
+        upper = (kinds & UPPER) > 0
+        if upper.any():
+            self._capitals(hay, upper, out)
+        return out
+
+    def _digits(self, hay: Haystack, digit: np.ndarray, out: list[Code]) -> None:
+        edge = np.flatnonzero(np.diff(digit.astype(np.int8), prepend=np.int8(0), append=np.int8(0)))
+        starts, ends = edge[0::2], edge[1::2]
+        lengths = ends - starts
+        units, kinds, size = hay.units, hay.kinds, len(hay.units)
+        before = units[np.maximum(starts - 1, 0)]
+        after = units[np.minimum(ends, size - 1)]
+        # 46 '.', 40 '(', 41 ')', 58 ':', H h Z z J j K k
+        dotted = (after == 46) & ((kinds[np.minimum(ends + 1, size - 1)] & LATIN) > 0)
+        headed = np.isin(before, (72, 104, 90, 122, 74, 106, 75, 107))
+        said = (before == 58) | (before == 0x7801)  # 码, as in 代码600519
+        bracketed = (before == 40) & np.isin(after, (41, 46, 44, 32))
+        hong_kong = (after == 72) | ((after == 32) & (units[np.minimum(ends + 1, size - 1)] == 72))
+        fits = ((lengths == 6) & (dotted | headed | said | bracketed | (after == 41))) | (
+            (lengths >= 3) & (lengths <= 5) & (dotted | headed | hong_kong | (bracketed & (lengths == 5)) | (said & (lengths == 5)))
+        )
+        text = hay.text
+        for start, end in zip(starts[fits].tolist(), ends[fits].tolist(), strict=True):
+            found = self._one(text, start, end)
+            if found is not None:
+                out.append(found)
+
+    def _one(self, text: str, start: int, end: int) -> Code | None:
+        digits = text[start:end]
+        head = _HEAD.search(text, max(0, start - 4), start)
+        tail = _TAIL.match(text, end, end + 8)
+        if tail:
+            mark = (tail[1] or tail[2]).upper()
+            market = {"XSHG": "SH", "XSHE": "SZ"}.get(mark) or _EXCHANGE[mark]
+            if (market == "HK") == (len(digits) <= 5):
+                found = self.security(digits, market)
+                return Code(start, tail.end(), found, "code") if found else None
+            return None
+        if head:
+            market = _EXCHANGE[head[1].upper()]
+            if (market == "HK") == (len(digits) <= 5) and (market != "HK" or len(digits) >= 4):
+                found = self.security(digits, market)
+                return Code(head.start(1), end, found, "code") if found else None
+            return None
+        said = _SAYS_CODE.search(text, max(0, start - 10), start) is not None
+        left, right = text[start - 1 : start], text[end : end + 1]
+        in_brackets = left == "(" and right in "), "
+        if not said and not (in_brackets and start >= 2 and ("一" <= text[start - 2] <= "鿿" or text[start - 2].isalnum())):
+            return None
+        if _INDEX_BEFORE.search(text, max(0, start - 8), start):
+            return None
+        if len(digits) == 6:
+            security = self._by_digits.get(digits) or self.security(digits, "BJ")
+        elif len(digits) == 5:
+            security = self.security(digits, "HK")
+        else:
+            return None
+        return Code(start, end, security, "code_said" if said else "code_in_brackets") if security else None
+
+    def _capitals(self, hay: Haystack, upper: np.ndarray, out: list[Code]) -> None:
+        latin = (hay.kinds & (LATIN | DIGIT)) > 0
+        edge = np.flatnonzero(np.diff(latin.astype(np.int8), prepend=np.int8(0), append=np.int8(0)))
+        starts, ends = edge[0::2], edge[1::2]
+        lengths = ends - starts
+        size = len(hay.units)
+        before = hay.units[np.maximum(starts - 1, 0)]
+        after = hay.units[np.minimum(ends, size - 1)]
+        marked = np.isin(before, (36, 58, 40, 46)) | (after == 46) | (after == 41)
+        fits = upper[starts] & (lengths <= 5) & (marked | (lengths >= 4))
+        counts = np.add.reduceat(upper.astype(np.int32), starts) if len(starts) else np.zeros(0, np.int32)
+        fits &= counts == lengths  # reduceat runs to the next start, but what lies between holds no capitals
+        text = hay.text
+        for start, end in zip(starts[fits].tolist(), ends[fits].tolist(), strict=True):
+            found = self._ticker(text, start, end)
+            if found is not None:
+                out.append(found)
+
+    def _ticker(self, text: str, start: int, end: int) -> Code | None:
+        symbol = text[start:end]
+        security = f"{symbol}.US"
+        known = self._universe.security(security)
+        if known is None:
+            return None
+        left = text[start - 1 : start]
+        if left == "$" and symbol.isalpha():
+            return Code(start - 1, end, security, "cashtag")
+        if left in ":. " and _US_HEAD.search(text, max(0, start - 12), start):
+            return Code(start, end, security, "code")
+        tail = _US_TAIL.match(text, end, end + 8)
+        if tail:
+            return Code(start, tail.end(), security, "code")
+        if symbol in _WORDS_IN_CAPITALS:
+            return None
+        if left == "(" and text[end : end + 1] == ")" and len(symbol) >= 2 and start >= 2 and (text[start - 2].isalpha()):
+            return Code(start, end, security, "ticker_in_brackets", sure=False)
+        if _STANDS_FREE.match(symbol) and left not in "-./_@#" and text[end : end + 1] not in ("-", "/", "_", "&"):
+            if _US_SCENE.search(text, max(0, start - 30), end + 30):
+                return Code(start, end, security, "bare_ticker", sure=False)
+        return None
+
+

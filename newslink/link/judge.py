@@ -1,0 +1,206 @@
+"""One name match with what stands around it → which company, how sure, and why.
+
+Only matches that need a closer look come here: surfaces with another meaning, several owners, a suspicious neighbour. Scores are log odds.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+from newslink.link import cues
+from newslink.link.classes import WORDS, SurfaceClass
+from newslink.link.lexicon import AFTER_DELISTING, PRE_IPO, Lexicon, Owner
+
+_WEAK = frozenset((SurfaceClass.WORD, SurfaceClass.SECTOR, SurfaceClass.PLACE, SurfaceClass.PERSON, SurfaceClass.SHORTENED, SurfaceClass.FOREIGN, SurfaceClass.PHRASE))
+_CHINESE_END = re.compile(r"[一-鿿]\Z")
+_FREE_BEFORE = re.compile(r"(?:[的和与及或对由被在向从是据将给让使把跟同比即按因为如像了着过到于])\Z")
+_SENTENCE = re.compile(r"[。!?;\n]")
+# What stands between a company and the legal name of another: not one name that goes on.
+_BETWEEN = re.compile(r"股东|旗下|子公司|全资|控股子|下属|[与和及拟对向的在将为由获被等]|收购|参股|投资设立|公告|持有|联合|董事|客户|供应商|间接|直接|出资|关联")
+_NEAR = 60
+_SEEN_GRACE = 1100
+_FORMER_GRACE = 3 * 365
+
+
+@dataclass(slots=True)
+class Verdict:
+    """score: log odds that owner is meant. quoted: True source, False acts itself, None neither is said."""
+
+    owner: Owner
+    score: float
+    evidence: list[str] = field(default_factory=list)
+    quoted: bool | None = None
+    acts: bool = False
+
+
+def probability(score: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
+
+
+def owner_on(lexicon: Lexicon, owners: tuple[Owner, ...], day: int, evidence: list[str]) -> tuple[Owner, float]:
+    """The owner whose name it was on the day, and what the date does to the score. Among several companies: the one in whose time it lies."""
+    valid = [o for o in owners if o.first <= day <= o.last]
+    if valid:
+        stated = [o for o in valid if o.stated]
+        valid = stated or valid
+        entities = {o.entity for o in valid}
+        if len(entities) > 1:
+            # One name, two companies at a time: the listing at home first; a mainland list and a Hong Kong list are told apart later.
+            best = min(valid, key=lambda o: (o.security.endswith(".US"), o.security.endswith(".HK"), -o.first, o.security))
+            evidence.append("- another company has this name too")
+            return best, -0.4
+        if any(o.last < day for o in owners):
+            evidence.append("+ name of that day")
+        return min(valid, key=_home), 0.0
+    past = [o for o in owners if o.last < day]
+    if past:
+        best = max(past, key=lambda o: o.last)
+        age = day - best.last
+        died = lexicon.listed.get(best.entity, (0, 0))[1]
+        if died < day - AFTER_DELISTING:
+            evidence.append("- no longer listed on that day")
+            return best, -4.5
+        if any(o.first > day for o in owners):
+            evidence.append("- not its name on that day")
+            return best, -2.5
+        evidence.append("- former name")
+        return best, -0.7 if age <= _FORMER_GRACE else -1.6
+    best = min(owners, key=lambda o: o.first)
+    evidence.append("- not yet its name on that day")
+    born = lexicon.listed.get(best.entity, (0, 0))[0] - PRE_IPO
+    if best.seen and best.first - day <= _SEEN_GRACE and born <= day and len({o.entity for o in owners}) == 1:
+        return best, -2.3  # the name was first seen later; when it began nobody wrote down
+    return best, -6.5
+
+
+def _home(owner: Owner) -> tuple:
+    return (owner.security.endswith(".US"), owner.security.endswith(".HK"), owner.security != owner.entity, owner.security)
+
+
+class Judge:
+    """Reads the surroundings of matches in one haystack."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    def verdict(
+        self, text: str, start: int, end: int, pattern: int, day: int, field_start: int, field_end: int, company_left: bool, company_right: bool
+    ) -> Verdict:
+        """Judge text[start:end]; field_start, field_end bound the text it may look at; company_left/right: a listed name beside it in a list."""
+        lexicon = self._lexicon
+        evidence: list[str] = []
+        owner, score = owner_on(lexicon, lexicon.owners[pattern], day, evidence)
+        klass = SurfaceClass(int(lexicon.klass[pattern]))
+        score += float(lexicon.prior[pattern])
+        if owner.stated:
+            return Verdict(owner, score, ["+ a person said what this word means"])
+        if klass is not SurfaceClass.PLAIN:
+            evidence.append(("- " if klass in _WEAK else "+ ") + WORDS[klass])
+        before = text[max(field_start, start - cues.BEFORE_WINDOW) : start]
+        after = text[end : min(field_end, end + cues.AFTER_WINDOW)]
+        weak = klass in _WEAK
+        acts = False
+        against = self._against(owner, text[start:end], before, after)
+        if against is not None:
+            score -= against.weight if klass is not SurfaceClass.PLAIN or against.weight > 3.2 else 1.2
+            evidence.append(against.words)
+        else:
+            for cue in cues.COMPANY_AFTER:
+                if cue.pattern.match(after):
+                    if cue.weight:
+                        score += cue.weight if weak else cue.weight * 0.3
+                        acts = cue.words in cues.OWN_ACT
+                        evidence.append(cue.words)
+                    break
+        score += self._beside(weak, klass, before, after, company_left, company_right, evidence)
+        if weak:
+            score += self._scene(klass, text, start, end, field_start, field_end, before, after, against is not None, evidence)
+        quoted = None
+        kind = lexicon.quoted.get(pattern)
+        if kind or text[end - 2 : end] in ("证券", "期货"):
+            quoted = self._quoted(kind, before, after, start == field_start or before[-1:] in ("【", "《"), acts, field_end - end)
+        return Verdict(owner, score, evidence, quoted, acts)
+
+    def _against(self, owner: Owner, surface: str, before: str, after: str) -> cues.Cue | None:
+        if after[:1] and after[0] not in cues.SUSPECT_NEXT and not _CHINESE_END.search(before) and "公司" not in after:
+            return None
+        names = self._lexicon.full_names.get(owner.entity, ())
+        for cue in cues.AGAINST_AFTER:
+            found = cue.pattern.match(after)
+            if found:
+                longer = surface + found[0]
+                if any(longer in name for name in names):
+                    return None  # it is the company's own legal name that goes on
+                return cue
+        legal = cues.OTHER_LEGAL.match(after)
+        if legal and not after.startswith(("股份有限公司", "有限公司", "公司")):
+            longer = surface + legal[1]
+            if legal[1] and not any(longer in name for name in names) and not _BETWEEN.search(legal[1]):
+                return _OTHER_LEGAL
+        if cues.FOREIGN_BEFORE.search(before):
+            return _FOREIGN
+        if before and before[-1] + surface[0] in cues.STRADDLE_BEFORE and surface[0] not in "中":
+            return _STRADDLED
+        if after and surface[-1] + after[0] in cues.STRADDLE_AFTER:
+            return _RUNS_ON
+        return None
+
+    def _beside(self, weak: bool, klass: SurfaceClass, before: str, after: str, left: bool, right: bool, evidence: list[str]) -> float:
+        score = 0.0
+        if left or right:
+            score += (3.2 if left and right else 2.6) if weak else 0.5
+            evidence.append("+ in a list of companies")
+        for cue in cues.COMPANY_BEFORE:
+            if cue.pattern.search(before):
+                score += cue.weight * (0.6 if klass is SurfaceClass.WORD else 1.0) if weak else 0.2
+                evidence.append(cue.words)
+                break
+        return score
+
+    def _scene(self, klass, text, start, end, field_start, field_end, before, after, opposed, evidence) -> float:
+        score = 0.0
+        low, high = max(field_start, start - _NEAR), min(field_end, end + _NEAR)
+        left = text[low:start]
+        cut = max((m.end() for m in _SENTENCE.finditer(left)), default=0)
+        right = text[end:high]
+        stop = _SENTENCE.search(right)
+        scene = left[cut:] + " " + (right[: stop.start()] if stop else right)
+        if not opposed and (start == field_start or before[-1:] in "【《") and after[:1] in (":", ","):
+            company_like = cues.HEADLINE_COMPANY.search(after[1:])
+            score += 3.6 if company_like else 1.2
+            evidence.append("+ headline of a company")
+        elif not opposed and (start == field_start or before[-1:] in "【《") and cues.HEADLINE_COMPANY.search(after):
+            score += 1.4
+            evidence.append("+ begins the sentence of a company")
+        if cues.BUSINESS.search(scene):
+            score += 0.4 if klass is SurfaceClass.WORD else 1.0
+            evidence.append("+ business scene")
+        if cues.NATURE.search(scene):
+            score -= 1.6
+            evidence.append("- scene of places, history or daily life")
+        if klass is SurfaceClass.WORD or klass is SurfaceClass.SHORTENED:
+            if _CHINESE_END.search(before) and not _FREE_BEFORE.search(before):
+                score -= 1.0
+                evidence.append("- inside a longer phrase")
+        return score
+
+    def _quoted(self, kind: str | None, before: str, after: str, heads: bool, acts: bool, room: int) -> bool | None:
+        if after.startswith(":") and heads:
+            return not cues.BROKER_OWN.search(after[1:])
+        if acts:
+            return False
+        if cues.SOURCE_BEFORE.search(before) or (before.endswith("(") and after.startswith(")") and kind == "vendor"):
+            return True
+        if kind == "vendor" and after[:1] in ")、,。" and cues.CREDIT.search(before):
+            return True
+        if cues.SOURCE_AFTER.match(after) or cues.NAMED_ANALYST.match(after):
+            return True
+        return None
+
+
+_OTHER_LEGAL = cues.Cue(re.compile(""), 4.4, "- legal name of another company")
+_FOREIGN = cues.Cue(re.compile(""), 4.0, "- a foreign namesake")
+_STRADDLED = cues.Cue(re.compile(""), 4.4, "- begins inside another word")
+_RUNS_ON = cues.Cue(re.compile(""), 3.3, "- goes on into another word")

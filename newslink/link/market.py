@@ -1,0 +1,66 @@
+"""Companies with several listings → which listing an article means: the one a code or markup names, else the one whose market it speaks of."""
+
+from __future__ import annotations
+
+import re
+
+from newslink.link.lexicon import Lexicon, Owner
+from newslink.model import market_of
+
+_HK = re.compile(r"港股(?!通)|恒指|恒生(?!电子|活)|H股|港元|港币|港交所|联交所|国企指数|红筹|南向资金|内房股|内银股|恒科|\d{4,5}\.HK|\d港仙")
+_US = re.compile(r"美股|纳斯达克|纳指|道指|纽交所|中概|ADR|ADS|美东|美国上市|热门股|\.US")
+_A = re.compile(r"A股|沪指|深成指|创业板|科创板|上证|两市|沪深|北向|北交所|\d{6}\.S[HZ]|主力资金|涨停|跌停|龙虎榜|融资净买入")
+_STOP = re.compile(r"[。!?\n]")
+
+
+def scene_market(text: str, start: int, end: int, field_start: int, field_end: int, head: str) -> tuple[str | None, str]:
+    """(HK, US, A or None, words): what the sentence, else what stands before it in its text, else the head (title and first words) speaks of."""
+    low = max(field_start, start - 200)
+    left = text[low:start]
+    cut = max((m.end() for m in _STOP.finditer(left)), default=0)
+    right = text[end : min(field_end, end + 120)]
+    stop = _STOP.search(right)
+    sentence = left[cut:] + "|" + (right[: stop.start()] if stop else right)
+    for where, words in ((sentence, "sentence"), (head, "headline")):
+        found = {m for m, p in (("HK", _HK), ("US", _US), ("A", _A)) if p.search(where)}
+        if len(found) == 1:
+            return found.pop(), words
+        if len(found) > 1:
+            # The nearest market word before the name decides.
+            return _nearest(left[cut:] if where is sentence else head, found), words
+    return None, ""
+
+
+def _nearest(left: str, found: set[str]) -> str | None:
+    ends = {m: max((x.end() for x in p.finditer(left)), default=-1) for m, p in (("HK", _HK), ("US", _US), ("A", _A)) if m in found}
+    best = max(ends, key=ends.__getitem__)
+    return best if ends[best] >= 0 else ("A" if "A" in found else None)
+
+
+def side(security: str) -> str:
+    market = market_of(security)
+    return "A" if market in ("SH", "SZ", "BJ") else market
+
+
+def choose(lexicon: Lexicon, owners: tuple[Owner, ...], owner: Owner, day: int, market: str | None) -> str:
+    """The listing of owner's company meant in the given market; without a market the listing the words are the name of, home first."""
+    listings = lexicon.universe.listings_of(owner.entity)
+    named = [o.security for o in owners if o.entity == owner.entity and o.first <= day <= o.last] or [owner.security]
+    if market is not None:
+        for pool in (named, listings):
+            fitting = [s for s in pool if side(s) == market and alive(lexicon, s, day) and not s.startswith(("200", "900"))]
+            if fitting:
+                return fitting[0]
+    if all(side(s) != "A" for s in named):
+        # A Hong Kong list without dates must not outvote the same words' dated claim at home (赛力斯 before its Hong Kong listing).
+        named += [o.security for o in owners if o.entity == owner.entity and side(o.security) == "A"]
+    home = sorted(named, key=lambda s: (not alive(lexicon, s, day), s != owner.entity, s.endswith(".US"), s.endswith(".HK"), s))
+    return home[0]
+
+
+def alive(lexicon: Lexicon, security: str, day: int) -> bool:
+    """Listed on the day, as far as known."""
+    known = lexicon.universe.security(security)
+    if known is None:
+        return False
+    return not (known.listed and known.listed.toordinal() > day + 90) and not (known.delisted and known.delisted.toordinal() <= day)

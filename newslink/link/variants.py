@@ -1,0 +1,99 @@
+"""One dated name → the surfaces under which texts carry it, each with the class its form alone gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newslink.link.classes import SurfaceClass
+from newslink.link.text import name_key
+from newslink.link.windows import QUOTE_MARK
+from newslink.model import Name, NameKind
+
+_VOTING = re.compile(r"-(?:SW|SWB|WB|SB|UW|SU|W|U|B|S|R|P|Z|D|BU|SS|UV|WD)+\Z")
+_WARNED = re.compile(r"(S?\*?ST|SST|S|PT|G|\*ST)(?=[一-鿿])(.+)\Z")
+_SHARE_CLASS = re.compile(r"[AB]\Z")
+_CHINESE = re.compile(r"[一-鿿]")
+_LEGAL = re.compile(r"(?:\(集团\)|集团)?(?:控股)?(?:股份|有限责任|股份有限|有限)公司\Z")
+# What US and Hong Kong lists print behind the company's name.
+_SECURITY_WORDS = re.compile(
+    r"(?i)(?:,? (?:-|–) .*|\s(?:Class [A-Z]|Common|Ordinary|American Depositary|ADS|ADR|Depositary|Units?|Warrants?|Rights?|Sponsored|Subordinate|Each|Preferred|"
+    r"Series|Shares? of Beneficial|Capital Stock|Voting|Registered|New York Registry|Limited Partnership|Trust Units|Senior|Notes)\b.*)\Z"
+)
+_LEGAL_ENGLISH = re.compile(
+    r"(?i)[,.]?\s+(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|P\.L\.C|N\.V|S\.A|S\.p\.A|SE|AG|AB|ASA|LLC|L\.P|LP|Holdings?|Group|\(The\)|The|Bancorp|& Co)\.?\Z"
+)
+_DERIVED = re.compile(r"(?i)\b(?:Warrants?|Units?|Rights?|Preferred|Notes due|Debentures?|Depositary Shares? (?:each )?representing a 1/|Subordinated)\b|%")
+# Single English words that are names and much else besides.
+_COMMON = frozenset(
+    "target block square strategy unity gap visa match snap box dave root bill block lite mobile energy service international global capital "
+    "national american general united first southern western eastern northern core digital power nature solutions express direct premier vision "
+    "element elements catalyst matrix summit pioneer liberty freedom independence heritage legacy origin horizon pinnacle compass anchor ally "
+    "china asia europe america pacific atlantic robot circle jupiter reliance discovery paramount fox news time life gold silver science".split()
+)
+
+
+def surfaces_of(name: Name, market: str) -> Iterator[tuple[str, SurfaceClass]]:
+    """(surface as the haystack holds it, class). Nothing for names that only quote lists print (XD…, N…) and for bare letters and digits."""
+    key = name_key(name.text)
+    if name.kind is NameKind.ENGLISH or (not _CHINESE.search(key) and market == "US"):
+        yield from _english(key)
+        return
+    if not _CHINESE.search(key):
+        if 3 <= len(key) <= 24 and key[0].isalpha() and not re.fullmatch(r"[A-Z0-9 ]*\d{3,}", key):
+            yield key, SurfaceClass.FOREIGN
+        return
+    if QUOTE_MARK.match(key) or len(key) < 2:
+        return
+    if name.kind is NameKind.FULL:
+        yield from _legal(key)
+        return
+    base = SurfaceClass.NICKNAME if name.kind is NameKind.NICKNAME else SurfaceClass.PLAIN
+    plain = _VOTING.sub("", key)
+    yield key, base
+    if plain != key and len(plain) > 1:
+        yield plain, base if len(plain) > 2 else SurfaceClass.NICKNAME
+    if market == "US":
+        stem = re.sub(r" ?[A-C]\Z", "", plain)
+        if stem != plain and len(stem) > 1:
+            yield stem, SurfaceClass.NICKNAME
+    warned = _WARNED.match(plain)
+    if warned:
+        mark, core = warned.groups()
+        if "ST" in mark:
+            yield "*ST" + core, base
+            yield "ST" + core, base
+        stem = _SHARE_CLASS.sub("", core)
+        if len(stem) >= 3:
+            yield stem, SurfaceClass.SHORTENED
+        return
+    stem = _SHARE_CLASS.sub("", plain)
+    if stem != plain and len(stem) > 1 and market in ("SH", "SZ"):
+        yield stem, base if len(stem) > 2 else SurfaceClass.SHORTENED
+
+
+def _legal(key: str) -> Iterator[tuple[str, SurfaceClass]]:
+    if len(key) > 6:
+        yield key, SurfaceClass.PLAIN
+        bare = key.replace("(", "").replace(")", "")
+        if bare != key:
+            yield bare, SurfaceClass.PLAIN
+
+
+def _english(key: str) -> Iterator[tuple[str, SurfaceClass]]:
+    if _DERIVED.search(key):
+        return
+    text = _SECURITY_WORDS.sub("", key).strip(" ,-")
+    for _ in range(4):
+        shorter = _LEGAL_ENGLISH.sub("", text).strip(" ,")
+        if shorter == text:
+            break
+        text = shorter
+    words = text.split()
+    if not words or not text[0].isalpha() or not text.isascii() or "ETF" in key or "Acquisition" in key:
+        return
+    if len(words) == 1 and (len(text) < 4 or text.lower() in _COMMON or text.isupper() and len(text) < 5):
+        return
+    if len(words) > 1 and (len(text) < 6 or all(w.lower() in _COMMON for w in words)):
+        return
+    yield text, SurfaceClass.FOREIGN
