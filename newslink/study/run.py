@@ -8,7 +8,7 @@ import numpy as np
 
 from newslink.errors import StudyError
 from newslink.study.models import Cars, Fit, cars, day_errors, estimation_abnormal, fit, normal_returns
-from newslink.study.significance import Sample, daily_tests, window_tests
+from newslink.study.significance import Sample, group_tests
 from newslink.study.spec import Events, Reason, StudySpec
 from newslink.study.windows import Windows, overlapping, own_events_nearby, positions, select
 
@@ -106,11 +106,9 @@ def run_study(panel: Panel, events: Events, spec: StudySpec, strict: bool = True
             quiet[mine], fitted.residual[mine], abnormal[mine], abnormal[mine] / error[mine], fitted.sigma[mine], fitted.dof[mine],
             windows.row[mine], spec.window[0],
         )  # fmt: skip
-        daily[group] = daily_tests(sample)
-        if found:
-            sums = np.column_stack([each.car[mine] for each in found])
-            scaled = np.column_stack([(each.car / each.s_exact)[mine] for each in found])
-            spans[group] = window_tests(sample, sums, scaled, list(spec.cars))
+        sums = np.array([each.car[mine] for each in found]).reshape(len(found), -1).T
+        scaled = np.array([(each.car / each.s_exact)[mine] for each in found]).reshape(len(found), -1).T
+        daily[group], spans[group] = group_tests(sample, sums, scaled, list(spec.cars))
     return StudyResult(
         spec, events, panel, reason, kept, windows, fitted, normal, abnormal, error, found, daily, spans,
         _notes(panel, events, spec, kept, windows),

@@ -45,18 +45,38 @@ TESTS = {
 }
 
 
-def daily_tests(sample: Sample) -> dict[str, np.ndarray]:
-    """One column a tau of the event window."""
-    taus = np.arange(sample.window.shape[1])
-    return _tests(sample, sample.window, sample.sar, [(tau, tau) for tau in taus])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shared:
+    """What every column of a group needs once: mean ranks of the pooled days, ranks of the standardised estimation days, correlations."""
+
+    mean_rank: np.ndarray
+    rank_spread: float
+    quiet: np.ndarray
+    quiet_rank: np.ndarray
+    correlation: np.ndarray
 
 
-def window_tests(sample: Sample, cars: np.ndarray, scars: np.ndarray, spans: list[tuple[int, int]]) -> dict[str, np.ndarray]:
-    """One column a CAR window. cars, scars: event × window. spans: (start, end) in tau, inclusive."""
-    return _tests(sample, cars, scars, [(start - sample.first, end - sample.first) for start, end in spans])
+def group_tests(
+    sample: Sample, cars: np.ndarray, scars: np.ndarray, spans: list[tuple[int, int]]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """(tests with one column a tau of the event window, tests with one column a CAR window; GRANK for the latter only).
+
+    cars, scars: event × window; spans: (start, end) in tau, inclusive.
+    """
+    inside = [(start - sample.first, end - sample.first) for start, end in spans]
+    longest = max((end - start + 1 for start, end in spans), default=1)
+    quiet = sample.estimation / sample.sigma[:, None]
+    shared = _Shared(
+        *_mean_ranks(_scaled(_ranks(np.hstack([sample.estimation, sample.window])))), quiet, _ranks(quiet),
+        sums_by_distance(sample.row, sample.residual, longest),
+    )  # fmt: skip
+    days = [(tau, tau) for tau in range(sample.window.shape[1])]
+    daily, whole = _tests(sample, shared, sample.window, sample.sar, days), _tests(sample, shared, cars, scars, inside)
+    whole["t_grank"], whole["p_grank"] = _grank(shared, scars, np.isfinite(scars))
+    return daily, whole
 
 
-def _tests(sample: Sample, a: np.ndarray, s: np.ndarray, spans: list[tuple[int, int]]) -> dict[str, np.ndarray]:
+def _tests(sample: Sample, shared: _Shared, a: np.ndarray, s: np.ndarray, spans: list[tuple[int, int]]) -> dict[str, np.ndarray]:
     length = np.array([end - start + 1 for start, end in spans], dtype=float)
     there = np.isfinite(a)
     n = there.sum(axis=0)
@@ -81,13 +101,14 @@ def _tests(sample: Sample, a: np.ndarray, s: np.ndarray, spans: list[tuple[int, 
         found["t_bmp"] = _finite(s_mean * np.sqrt(n) / s_spread)
         found["p_bmp"] = _p_t(found["t_bmp"], n - 1)
         # Kolari & Pynnonen (2010), r̄ weighted by the share of common sessions.
-        longest = int(length.max(initial=1))
-        sums = sums_by_distance(sample.row, sample.residual, longest)
-        rbar = np.array([mean_correlation(sums, len(a), int(size)) for size in length])
+        rbar = np.array([mean_correlation(shared.correlation, len(a), int(size)) for size in length])
         found["rbar"] = rbar
         found["t_kp"] = _finite(found["t_bmp"] * np.sqrt((1 - rbar) / (1 + (n - 1) * rbar)))
         found["p_kp"] = _p_t(found["t_kp"], n - 1)
-        found["z_rank"] = _finite(_rank(sample, spans, length))
+        # Corrado (1989), with Corrado & Zivney's (1992) ranks: each event's days of both windows ranked in one pool.
+        before = sample.estimation.shape[1]
+        inside = np.array([np.mean(shared.mean_rank[before + start : before + end + 1]) for start, end in spans])
+        found["z_rank"] = _finite(np.sqrt(length) * inside / shared.rank_spread)
         found["p_rank"] = _p_z(found["z_rank"])
         half = n / 2
         found["z_sign"] = _finite((found["pos"] - half) / np.sqrt(n / 4))
@@ -98,7 +119,6 @@ def _tests(sample: Sample, a: np.ndarray, s: np.ndarray, spans: list[tuple[int, 
         p = np.mean((np.where(quiet, sample.estimation, 0.0) > 0).sum(axis=1) / quiet.sum(axis=1)) if len(a) else np.nan
         found["z_gsign"] = _finite((found["pos"] - n * p) / np.sqrt(n * p * (1 - p)))
         found["p_gsign"] = _p_z(found["z_gsign"])
-        found["t_grank"], found["p_grank"] = _grank(sample, s, s_spread, there)
     return found
 
 
@@ -116,10 +136,21 @@ def _column_means(values: np.ndarray) -> np.ndarray:
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """Rank within each row over (valid + 1), less one half: uniform about zero whatever is missing; NaN stays NaN."""
+    """Rank within each row from 1, ties sharing their mean; NaN stays NaN."""
     there = np.isfinite(values)
-    ranks = stats.rankdata(np.where(there, values, np.inf), axis=1)
-    return np.where(there, ranks / (there.sum(axis=1)[:, None] + 1.0) - 0.5, np.nan)
+    filled = np.where(there, values, np.inf)
+    order = np.argsort(filled, axis=1)
+    ordered = np.take_along_axis(filled, order, axis=1)
+    if ((ordered[:, 1:] == ordered[:, :-1]) & np.isfinite(ordered[:, 1:])).any():
+        return np.where(there, stats.rankdata(filled, axis=1), np.nan)
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, np.arange(1.0, values.shape[1] + 1)[None, :], axis=1)
+    return np.where(there, ranks, np.nan)
+
+
+def _scaled(ranks: np.ndarray) -> np.ndarray:
+    """Ranks over (valid + 1), less one half: spread evenly about zero however many days a row has."""
+    return ranks / (np.isfinite(ranks).sum(axis=1)[:, None] + 1.0) - 0.5
 
 
 def _mean_ranks(ranks: np.ndarray) -> tuple[np.ndarray, float]:
@@ -130,26 +161,30 @@ def _mean_ranks(ranks: np.ndarray) -> tuple[np.ndarray, float]:
     return mean, np.sqrt((share[used] * mean[used] ** 2).sum() / max(used.sum(), 1))
 
 
-def _rank(sample: Sample, spans: list[tuple[int, int]], length: np.ndarray) -> np.ndarray:
-    """Corrado (1989), with Corrado & Zivney's (1992) ranks: each event's days of both windows ranked in one pool."""
-    days = sample.estimation.shape[1]
-    mean, spread = _mean_ranks(_ranks(np.hstack([sample.estimation, sample.window])))
-    inside = np.array([np.mean(mean[days + start : days + end + 1]) for start, end in spans])
-    return np.sqrt(length) * inside / spread
+def _grank(shared: _Shared, s: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Kolari & Pynnonen (2011): the whole window as one extra day among the standardised estimation days; t(T − 2).
 
-
-def _grank(sample: Sample, s: np.ndarray, s_spread: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Kolari & Pynnonen (2011): the whole window as one extra day among the standardised estimation days; t(T − 2)."""
-    quiet = sample.estimation / sample.sigma[:, None]
+    One more value v moves every day above it up by one rank, so the days are ranked once and not again for every column.
+    """
+    s_spread = _moments(s, there)[1] if len(s) else np.full(s.shape[1], np.nan)
+    known = np.isfinite(shared.quiet)
+    days, rank = known.sum(axis=1), np.nan_to_num(shared.quiet_rank)
+    above = np.where(known, shared.quiet, -np.inf)
     statistic, p = np.full(s.shape[1], np.nan), np.full(s.shape[1], np.nan)
     for column in range(s.shape[1]):
         among = there[:, column]
         if among.sum() < 2 or not s_spread[column] > 0:
             continue
-        pool = np.hstack([quiet[among], s[among, column : column + 1] / s_spread[column]])
-        mean, spread = _mean_ranks(_ranks(pool))
-        size = int(np.isfinite(mean).sum())
-        z = mean[-1] / spread
+        value = np.where(among, s[:, column], 0.0)[:, None] / s_spread[column]
+        moved = (above > value) + 0.5 * (above == value)
+        scale = np.where(among, 1.0 / (days + 2.0), 0.0)
+        count = among.astype(float) @ known
+        mean = scale @ (rank + moved) / count - 0.5
+        own = (scale * (days + 1.0 - moved.sum(axis=1))).sum() / among.sum() - 0.5
+        used = count > 0
+        size = int(used.sum()) + 1
+        spread = np.sqrt(((count[used] / among.sum() * mean[used] ** 2).sum() + own**2) / size)
+        z = own / spread
         statistic[column] = z * np.sqrt((size - 2) / (size - 1 - z**2)) if z**2 < size - 1 else np.nan
         p[column] = 2 * stats.t.sf(abs(statistic[column]), size - 2)
     return statistic, p

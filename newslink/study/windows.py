@@ -42,7 +42,7 @@ def select(
 
     exclude(column < 0, Reason.UNKNOWN_SECURITY)
     exclude(row < 0, Reason.EVENT_NOT_IN_PANEL)
-    exclude(_repeats(events, reason == ""), Reason.DUPLICATE_EVENT)
+    exclude(_repeats(events.group, row, column, reason == ""), Reason.DUPLICATE_EVENT)
     locked = events.flag("limit_up") | events.flag("limit_down")
     for rule, flagged, why in (
         (spec.intraday, events.flag("intraday"), Reason.INTRADAY),
@@ -88,13 +88,16 @@ def _taken(returns: np.ndarray, market: np.ndarray, row: np.ndarray, column: np.
     return returns[at, column[:, None]], market[at]
 
 
-def _repeats(events: Events, among: np.ndarray) -> np.ndarray:
-    seen: set[tuple] = set()
-    repeated = np.zeros(len(events), bool)
-    for at in np.flatnonzero(among):
-        key = (events.group[at], str(events.security[at]), events.session[at])
-        repeated[at] = key in seen
-        seen.add(key)
+def _repeats(group: np.ndarray, row: np.ndarray, column: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """True for every event but the first of one group, security and session."""
+    repeated = np.zeros(len(row), bool)
+    at = np.flatnonzero(among)
+    if len(at):
+        codes = {name: code for code, name in enumerate(dict.fromkeys(group.tolist()))}
+        key = np.array([codes[name] for name in group[at].tolist()], np.int64) * (column.max() + 1) + column[at]
+        _, first = np.unique(key * (row.max() + 1) + row[at], return_index=True)
+        repeated[at] = True
+        repeated[at[first]] = False
     return repeated
 
 
