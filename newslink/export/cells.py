@@ -88,7 +88,7 @@ def number_array(values: pd.Series, digits: int) -> pa.Array:
 
 def day_array(values: pd.Series) -> pa.Array:
     """``2022-05-27``; empty where there is none."""
-    days = _stamps(values)
+    days = stamps_of(values)
     if getattr(days.dtype, "tz", None) is not None:
         days = days.dt.tz_localize(None)
     days = days.to_numpy("datetime64[D]")
@@ -97,7 +97,7 @@ def day_array(values: pd.Series) -> pa.Array:
 
 def time_array(values: pd.Series, date_only: np.ndarray | None = None) -> pa.Array:
     """``2022-05-27T17:47:41+08:00``; the day alone where date_only, empty where there is no time. A naive time is UTC."""
-    stamps = _stamps(values, utc=True)
+    stamps = stamps_of(values, utc=True)
     local = stamps.dt.tz_convert(BEIJING).dt.tz_localize(None).to_numpy("datetime64[s]")
     stamps = pa.array(local)
     whole = pc.cast(pc.strftime(stamps, "%Y-%m-%dT%H:%M:%S+08:00"), TEXT)
@@ -106,7 +106,8 @@ def time_array(values: pd.Series, date_only: np.ndarray | None = None) -> pa.Arr
     return pc.fill_null(whole, "")
 
 
-def _stamps(values: pd.Series, utc: bool = False) -> pd.Series:
+def stamps_of(values: pd.Series, utc: bool = False) -> pd.Series:
+    """Timestamps of a column of timestamps, dates or ISO texts; what cannot be read is NaT. utc: aware, a naive one is taken as UTC."""
     if values.dtype.kind == "M":
         return (values.dt.tz_localize("UTC") if getattr(values.dt, "tz", None) is None else values) if utc else values
     return pd.to_datetime(values, errors="coerce", utc=utc, format="ISO8601" if values.dtype.kind in "OTU" and utc else None)

@@ -14,7 +14,7 @@ import pandas as pd
 import xlsxwriter
 
 from newslink.export.about import About
-from newslink.export.cells import BEIJING, date_only_of, flags_array, text_array
+from newslink.export.cells import BEIJING, date_only_of, flags_array, stamps_of, text_array
 from newslink.export.columns import COLUMNS, Column
 from newslink.export.csv import Frames, slices
 
@@ -131,7 +131,7 @@ def _values(frame: pd.DataFrame, column: Column) -> list:
         numbers = np.round(pd.to_numeric(values, errors="coerce").to_numpy("float64", na_value=np.nan), column.digits)
         return [value if np.isfinite(value) else None for value in numbers.tolist()]
     if column.kind in {"day", "time"}:
-        stamps = pd.to_datetime(values, errors="coerce", utc=column.kind == "time")
+        stamps = stamps_of(values, utc=column.kind == "time")
         if getattr(stamps.dt, "tz", None) is not None:
             stamps = stamps.dt.tz_convert(BEIJING).dt.tz_localize(None)
         # Excel's calendar begins in 1900
