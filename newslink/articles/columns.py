@@ -3,7 +3,8 @@
 | field | meaning | names understood (case, spaces, ``_`` and ``-`` do not count) |
 |---|---|---|
 | id | the feed's own number | id, article_id, news_id, art_code, infocode, guid, uuid, 编号, 新闻ID |
-| published | time; naive is Asia/Shanghai; Unix seconds or milliseconds | published_at, published, publish_time, pub_date, datetime, showtime, ctime, timestamp, created_at, 发布时间, 时间, time, 发布日期, 日期, date |
+| published | time; naive is Asia/Shanghai; Unix seconds or milliseconds | published_at, published, publish_time, pub_date, datetime, |
+| | | showtime, ctime, timestamp, created_at, 发布时间, 时间, time, 发布日期, 日期, date |
 | title | plain text | title, headline, 标题, 新闻标题 |
 | html | markup | html, content_html, body_html |
 | text | plain text or markup, told apart by its tags | text, body, content, 内容, 新闻内容, 正文, 摘要, summary, description, digest |
@@ -11,7 +12,8 @@
 | category | | category, categories, channel, section, 分类, 栏目 |
 | url | | url, link, href, permalink, 链接, 新闻链接, 网址 |
 | tags | list, or text separated by commas | tags, tag, keywords, labels, 标签 |
-| codes | the publisher's own stock tags: not gold, kept as annotations of kind "tag" | annotated, stocks, securities, symbols, codes, 相关股票, 股票代码, symbol, code, 代码 |
+| codes | the feed's own stock tags: not gold, kept as annotations of kind "tag" | annotated, stocks, securities, symbols, codes, |
+| | | 相关股票, 股票代码, symbol, code, 代码 |
 """
 
 from __future__ import annotations

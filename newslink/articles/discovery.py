@@ -1,4 +1,4 @@
-"""Paths (files, folders, git checkouts) → items, in the same order every time. Reading only: nothing is run, followed outside, or written."""
+"""Paths (files, folders, git checkouts) → items, in the same order every time. Reading only: nothing is run or written."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _FREE_UNPACKED = 64 << 20
 def discover(paths: Iterable[str | Path], ignored: Ignored | None = None) -> Iterator[RawItem | Rejection]:
     """Every item below paths, and a Rejection (file, line, reason) for every one that cannot be read.
 
-    A folder is walked recursively, names sorted; hidden entries are skipped. Links are followed inside the given folder only, and no folder
-    is walked twice. A file in a folder whose suffix no reader serves is not an item: its path goes to ignored, when given, so that it can be
-    counted. A file named in paths itself must be readable, else it is a Rejection. Locators are absolute.
+    A folder is walked recursively, names sorted; hidden entries are skipped. Links are followed inside the given folder only, and no
+    folder is walked twice. A file in a folder whose suffix no reader serves is no item: its path goes to ignored, when given, so that it
+    can be counted. A file named in paths itself must be readable, else it is a Rejection. Locators are absolute.
     """
     for path in paths:
         root = Path(os.path.realpath(os.fspath(path)))
@@ -75,11 +75,11 @@ def _walk(root: Path) -> Iterator[tuple[Path, str]]:
             if (status.st_dev, status.st_ino) in visited:
                 continue
             visited.add((status.st_dev, status.st_ino))
-            names = sorted((name for name in os.listdir(place) if not name.startswith(".")), reverse=True)
+            entries = sorted((entry for entry in place.iterdir() if not entry.name.startswith(".")), reverse=True)
         except OSError as error:
             yield place, f"folder cannot be read: {error.strerror}"
             continue
-        pending += [place / name for name in names]
+        pending += entries
 
 
 def _items(file: Path, reader: Reader, packed: bool, revision: str | None) -> Iterator[RawItem | Rejection]:

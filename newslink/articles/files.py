@@ -1,4 +1,4 @@
-"""An open file → its items: a post is one item, JSON Lines and CSV give one a row. Bytes in, RawItem or Rejection out; bounded in memory."""
+"""An open file → its items: a post is one item, JSON Lines and CSV give one a row. Bounded in memory."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def post_items(stream: io.BufferedReader, locator: str, revision: str | None) ->
 
 
 class _Keys:
-    """Locators of rows: ``path#id``, or ``path#fingerprint`` without id, so that inserted lines shift no other row. Repeats get a suffix."""
+    """Locators of rows: ``path#id``, or ``path#fingerprint`` without id, so that inserted lines shift no other. Repeats get a suffix."""
 
     def __init__(self, locator: str) -> None:
         self.locator = locator
@@ -185,7 +185,7 @@ def csv_items(stream: io.BufferedReader, locator: str, revision: str | None) -> 
 
 
 def _row(lines: _RowLines, delimiter: str) -> list[str] | None:
-    """The next row, None at the end. Strict first, so that an unclosed quotation mark is noticed; a stray one inside a value is forgiven."""
+    """The next row, None at the end. Strict first, to notice a quotation mark left open; a stray one inside a value is forgiven."""
     try:
         return next(csv.reader(lines, delimiter=delimiter, strict=True), None)
     except csv.Error:

@@ -68,7 +68,7 @@ def of_market(market: str, code: str) -> Target:
 
 
 def of_bare_code(code: str) -> Target:
-    """A code without its market, as older markup has it. Six digits are mainland, five Hong Kong; 000001 is then the stock, not the index."""
+    """A code without its market, as older markup has it. Six digits are mainland, five Hong Kong; 000001 is the stock."""
     if _SIX.match(code):
         if _SH_SECURITY.match(code):
             return of_market("1", code)
@@ -100,7 +100,7 @@ def of_data_code(value: str) -> Target | None:
 
 _STOCK_ID = re.compile(r"(?:stock|Info|bk)_?\.?(?P<market>\d{1,3})\.(?P<code>[A-Za-z0-9_-]{1,12})\Z", re.ASCII)
 _EXCHANGE_ID = re.compile(r"stock_(NASDAQ|NYSE|AMEX)_([A-Z][A-Z0-9_]{0,9}?)\d?\Z", re.ASCII)
-_DIGITS_ID = re.compile(r"stock_(?:(\d{6})([12])|(\d{5})5)\Z", re.ASCII)  # the last digit is the market: 1 Shanghai, 2 Shenzhen, 5 Hong Kong
+_DIGITS_ID = re.compile(r"stock_(?:(\d{6})([12])|(\d{5})5)\Z", re.ASCII)  # last digit: 1 Shanghai, 2 Shenzhen, 5 Hong Kong
 
 
 @lru_cache(maxsize=32768)
@@ -121,7 +121,9 @@ _PREFIXED = re.compile(r"(?:[/=,]|hs_)(sh|sz|bj|SH|SZ|BJ)(\d{6})(?!\d)", re.ASCI
 _HONG_KONG = re.compile(
     r"/(?:hk/|hk|HK|hkstock/quotes/|S/|stock/(?:quote/)?)(\d{4,5})(?:-HK|\.HK)?(?:\.html?)?(?:[/?#]|\Z)", re.ASCII)
 _AMERICAN = re.compile(
-    r"/(?:us/|us|usstock/quotes/|S/|quote/|stock/)([A-Z][A-Z0-9]{0,9}(?:[-_.][A-Z]{1,3})?)(?:-US|\.OQ|\.N|\.AM|\.html?)?(?:[/?#]|\Z)", re.ASCII)
+    r"/(?:us/|us|usstock/quotes/|S/|quote/|stock/)([A-Z][A-Z0-9]{0,9}(?:[-_.][A-Z]{1,3})?)(?:-US|\.OQ|\.N|\.AM|\.html?)?(?:[/?#]|\Z)",
+    re.ASCII,
+)
 _BOARD = re.compile(r"/(?:bk/)?(?:90\.)(BK\d{4})(?:\.html?)?(?:[?#]|\Z)", re.ASCII)
 _INDEX_PAGE = re.compile(r"/(?:zs|ZS)(\d{6})(?:\.html?)?(?:[?#]|\Z)", re.ASCII)
 _SIX_IN_PATH = re.compile(r"[/,_](\d{6})(?:\.html?|\.S[HZ])?(?:[/?#,]|\Z)", re.ASCII)

@@ -1,9 +1,8 @@
 """HTML of any quality → plain text and what the publisher's markup says about securities, with exact spans.
 
-A linear scanner, not a tree: a post is mostly text, and walking a tree node by node in Python costs three times the parse. It follows the
+A linear scanner, not a tree: a post is mostly text, and walking a tree node by node in Python costs more than the parse. It follows the
 tokenising rules of the HTML standard (what opens a tag, where a comment or script ends), so a raw ``<1%`` stays text. Depth costs nothing.
-tests/articles/test_markup.py holds its text against lexbor's on real and generated pages. Every pattern is possessive or lazy to a certain end:
-time grows with length only.
+Every pattern is possessive or lazy to a certain end: time grows with length only. Why not selectolax: docs/decisions/0010-html-scanner.md.
 """
 
 from __future__ import annotations
@@ -35,23 +34,32 @@ _RAW = "|".join(rf"(?i:{name})(?=[\s/>]){_ATTRIBUTES}.*?(?:</(?i:{name})(?=[\s/>
 _TOKEN = re.compile(
     rf"(<(?:!--(?:-?>|.*?(?:--!?>|\Z))|(?=[sStTiInNxX])(?:{_RAW})|/?[a-zA-Z]{_ATTRIBUTES}|[!?/][^>]*>))", re.DOTALL
 )
-_UNENDED = re.compile(rf"<(?:!--(?!-?>)(?!.*--!?>\Z)|({'|'.join(_RAW_NAMES)})(?=[\s/>])(?!.*</\1(?=[\s/>]){_ATTRIBUTES}\Z))", re.DOTALL | re.IGNORECASE)
+_UNENDED = re.compile(
+    rf"<(?:!--(?!-?>)(?!.*--!?>\Z)|({'|'.join(_RAW_NAMES)})(?=[\s/>])(?!.*</\1(?=[\s/>]){_ATTRIBUTES}\Z))", re.DOTALL | re.IGNORECASE
+)
 _TAG_OPEN = re.compile(r"<[a-zA-Z!?/]")
 _NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
 
-_BLOCKS = frozenset(
-    "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr "
-    "html legend li main menu nav ol option p pre section summary table tbody tfoot thead tr ul".split()
+
+
+def _names(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_BLOCKS = _names(
+    "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header "
+    "hr html legend li main menu nav ol option p pre section summary table tbody tfoot thead tr ul"
 )
-_CELLS = frozenset(("td", "th"))
-_UNSEEN = frozenset("noscript template svg math select object audio video canvas head".split()) | frozenset(_RAW_NAMES)
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_CLOSES_PARAGRAPH = _BLOCKS - {"br", "body", "html", "option", "tbody", "tfoot", "thead", "tr", "legend"}
+_CELLS = _names("td th")
+_UNSEEN = _names("noscript template svg math select object audio video canvas head").union(_RAW_NAMES)
+_VOID = _names("area base br col embed hr img input link meta param source track wbr")
+_CLOSES_PARAGRAPH = _BLOCKS - _names("br body html option tbody tfoot thead tr legend")
+_PLAIN = _names("strong b em i u font small big sub sup s del ins mark code")
 
 # what a bare tag does, by its exact text: 2 new line, 1 space, 0 nothing
 _BARE = {f"<{end}{name}{tail}>": 2 for name in _BLOCKS for end in ("", "/") for tail in ("", "/", " /")}
 _BARE |= {f"<{end}{name}>": 1 for name in _CELLS for end in ("", "/")}
-_BARE |= {f"<{end}{name}>": 0 for name in "strong b em i u font small big sub sup s del ins mark code".split() for end in ("", "/")}
+_BARE |= {f"<{end}{name}>": 0 for name in _PLAIN for end in ("", "/")}
 
 _ATTRIBUTE = re.compile(
     r"""[\s"'/](data-code|href|class|id|src|alt|style|hidden)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?(?=[\s/>"'])""", re.IGNORECASE
@@ -60,7 +68,9 @@ _HIDDEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re
 _CREDIT = re.compile(r"[（(]\s*(?:文章|信息|稿件|新闻)?来源\s*[:：]\s*([^（）()\n]{1,40}?)\s*[）)]\s*\Z")
 _RELATED = re.compile(r"^(?:相关(?:报道|阅读|新闻|链接|文章)|延伸阅读|推荐阅读|更多阅读)\s*[:：>》]*$", re.MULTILINE)
 # NUL and other controls, zero-width characters that would split a name, and bidirectional overrides that would reorder the screen
-_UNWANTED = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]")
+_UNWANTED = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]"
+)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _HUGE_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{8,}+|[0-9]{8,}+);?")
 _PUNCTUATION = re.compile(r"[\s，。、；：！？,;!?（）()“”《》]")

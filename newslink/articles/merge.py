@@ -29,8 +29,8 @@ def _rank(article: Article) -> tuple:
 def merge_origins(articles: Sequence[Article]) -> Article:
     """Twins of one id as one article. All must share their id; at least one is needed.
 
-    Text, title, address and inline annotations come from the best twin (see ``_rank``). published is the earliest time of the best precision.
-    Annotations without words (charts, feed tags) of the others are added where their target is new. Origins and tags are united;
+    Text, title, address and inline annotations come from the best twin (see ``_rank``). published is the earliest time of the best
+    precision. Annotations without words (charts, feed tags) of the others are added where their target is new. Origins and tags are united;
     source and category fall back to the next twin that has them, the publisher's own medium before the flash feed's name.
     """
     if not articles:
@@ -47,7 +47,7 @@ def merge_origins(articles: Sequence[Article]) -> Article:
         published=published,
         precision=precision,
         title=next((a.title for a in ranked if a.title), ""),
-        source=next((a.source for a in ranked if a.source and a.source not in a.tags), "") or next((a.source for a in ranked if a.source), ""),
+        source=next((a.source for a in sorted(ranked, key=lambda a: a.source in a.tags) if a.source), ""),
         category=next((a.category for a in ranked if a.category), ""),
         tags=tuple(dict.fromkeys(tag for article in ranked for tag in article.tags)),
         url=next((a.url for a in ranked if a.url), ""),

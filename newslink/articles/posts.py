@@ -1,7 +1,7 @@
 """A Jekyll post (front matter, then HTML or markdown) → Article. Raises ArticleError with the line.
 
-The front matter is read line by line, not as YAML: real titles hold quotes, colons and ``*ST`` that YAML refuses, ``000001`` must stay text,
-and a YAML reader gives a text or a time for ``date`` depending on its offset.
+The front matter is read line by line, not as YAML: real titles hold quotes, colons and ``*ST`` that YAML refuses, ``000001`` must stay
+text, and a YAML reader gives a text or a time for ``date`` depending on its offset.
 """
 
 from __future__ import annotations

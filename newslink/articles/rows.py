@@ -1,4 +1,4 @@
-"""One row (a JSON object) → Article. JSON Lines and CSV meet here; the columns are those of ``columns``. Raises ArticleError with the line."""
+"""One row (a JSON object) → Article. JSON Lines and CSV meet here; columns: ``columns``. Raises ArticleError with the line."""
 
 from __future__ import annotations
 

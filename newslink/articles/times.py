@@ -27,7 +27,7 @@ def parse_time(text: object) -> tuple[datetime | None, Precision]:
     """Reads ``2022-05-31 12:57:24 +0800``, ISO with ``T`` and ``Z``, ``2022/05/31``, ``2022年5月31日 12:57``, ``20220531125724``,
     RFC 822 dates, and Unix time in seconds or milliseconds (text or number). Returned times are in Asia/Shanghai.
 
-    SECOND or MINUTE as printed; DAY (local midnight) for a date alone or with an unreadable clock; (None, NONE) otherwise. Years 1990 to 2100.
+    SECOND or MINUTE as printed; DAY (local midnight) for a date alone or with an unreadable clock; else (None, NONE). Years 1990 to 2100.
     """
     if isinstance(text, bool) or text is None:
         return UNKNOWN
