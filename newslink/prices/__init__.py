@@ -2,6 +2,17 @@
 
 from newslink.prices.adjust import adjust, resample
 from newslink.prices.base import FakeProvider, Outcome, PriceProvider, ProviderFailure
+from newslink.prices.flags import trading_flags
 from newslink.prices.sample import SampleProvider, sample_bars
 
-__all__ = ["FakeProvider", "Outcome", "PriceProvider", "ProviderFailure", "SampleProvider", "adjust", "resample", "sample_bars"]
+__all__ = [
+    "FakeProvider",
+    "Outcome",
+    "PriceProvider",
+    "ProviderFailure",
+    "SampleProvider",
+    "adjust",
+    "resample",
+    "sample_bars",
+    "trading_flags",
+]
