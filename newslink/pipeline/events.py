@@ -1,0 +1,62 @@
+"""A filtered set → its events: each link on the bar of its session, with returns, excess returns, flags and names."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+
+from newslink.events import stand_on_bars
+from newslink.link import Universe
+from newslink.model import Filter
+from newslink.pipeline.bars import bars_of, benchmarks_for, flags_of
+from newslink.pipeline.linking import universe_of
+from newslink.sessions import SessionClock
+from newslink.store import Store
+
+# Reach beyond the filter's last session: five sessions of returns over the longest holiday, and the wait of a suspended security.
+_AFTER = timedelta(days=400)
+_BEFORE = timedelta(days=30)
+
+
+def events_of(
+    store: Store,
+    filter: Filter,
+    universe: Universe | None = None,
+    clock: SessionClock | None = None,
+    bars: dict[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
+    """The events frame of the filtered set: one row a link, ascending by session and publication; the same rows as markers, list and CSV.
+
+    bars: bars already read, by security; others are read here. Adds name (as of the session), provider and fetched_at of the bar.
+    """
+    universe = universe or universe_of(store)
+    clock = clock or SessionClock()
+    rows = store.rows(filter)
+    securities = list(dict.fromkeys(rows["security"]))
+    days = pd.to_datetime(rows["session"]).dropna()
+    start = (days.min().date() - _BEFORE) if len(days) else None
+    end = (days.max().date() + _AFTER) if len(days) else None
+    bars = dict(bars or {})
+    for security in securities:
+        if security not in bars:
+            bars[security] = bars_of(store, security, start, end)
+    flags = {security: flags_of(universe, security, bars[security]) for security in securities if len(bars[security])}
+    events = stand_on_bars(rows, bars, clock, benchmarks_for(store, securities, start, end), flags)
+    events["name"] = [
+        universe.name_on(security, None if pd.isna(day) else day.date())
+        for security, day in zip(events["security"], pd.to_datetime(events["session"]), strict=True)
+    ]
+    return _with_provenance(events, bars)
+
+
+def _with_provenance(events: pd.DataFrame, bars: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """provider and fetched_at of each row's bar; None and NaT where there is no bar."""
+    wanted = [
+        frame.loc[:, ["session", "provider", "fetched_at"]].assign(security=security) for security, frame in bars.items() if len(frame)
+    ]
+    if not wanted:
+        return events.assign(provider=None, fetched_at=pd.NaT)
+    known = pd.concat(wanted, ignore_index=True)
+    known["session"] = known["session"].astype("datetime64[s]")
+    return events.drop(columns=["provider", "fetched_at"], errors="ignore").merge(known, how="left", on=["security", "session"])
