@@ -78,9 +78,12 @@ def panel_from_levels(dates: np.ndarray, names: np.ndarray, levels: np.ndarray, 
     return Panel(dates, names, change[:, :-1], change[:, -1])
 
 
-def run_study(panel: Panel, events: Events, spec: StudySpec, strict: bool = True) -> StudyResult:
-    """The whole study. strict: StudyError when no event is left or more than ``spec.max_loss`` of them are lost; else it says so."""
-    reason, windows = select(events, panel.dates, panel.names, panel.returns, panel.market, spec)
+def run_study(panel: Panel, events: Events, spec: StudySpec, strict: bool = True, excluded: np.ndarray | None = None) -> StudyResult:
+    """The whole study. strict: StudyError when no event is left or more than ``spec.max_loss`` of them are lost; else the result says so.
+
+    excluded: a Reason for every event known beforehand not to take part, '' for the others.
+    """
+    reason, windows = select(events, panel.dates, panel.names, panel.returns, panel.market, spec, excluded)
     with np.errstate(divide="ignore", invalid="ignore"):
         fitted = fit(windows, spec.model)
         # A security that is its own benchmark leaves only rounding as a residual, and any event would look infinitely significant.

@@ -18,6 +18,8 @@ TOO_FEW_FOR_A_VERDICT = 5
 class Reason(StrEnum):
     """Why an event was left out. One reason each, the first that applies in this order."""
 
+    OTHER_CALENDAR = "other_calendar"
+    NO_BAR = "no_bar"
     UNKNOWN_SECURITY = "unknown_security"
     EVENT_NOT_IN_PANEL = "event_not_in_panel"
     DUPLICATE_EVENT = "duplicate_event"
@@ -34,6 +36,8 @@ class Reason(StrEnum):
 
 
 EXPLAINED = {
+    Reason.OTHER_CALENDAR: "the security trades on another exchange's calendar; study each calendar for itself",
+    Reason.NO_BAR: "no price is known on the event session or after it",
     Reason.UNKNOWN_SECURITY: "no column of prices goes by this name",
     Reason.EVENT_NOT_IN_PANEL: "the event date is not a session of the price table",
     Reason.DUPLICATE_EVENT: "another event of the same group has this security and session",

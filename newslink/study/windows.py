@@ -31,10 +31,16 @@ def positions(events: Events, dates: np.ndarray, names: np.ndarray) -> tuple[np.
 
 
 def select(
-    events: Events, dates: np.ndarray, names: np.ndarray, returns: np.ndarray, market: np.ndarray, spec: StudySpec
+    events: Events,
+    dates: np.ndarray,
+    names: np.ndarray,
+    returns: np.ndarray,
+    market: np.ndarray,
+    spec: StudySpec,
+    excluded: np.ndarray | None = None,
 ) -> tuple[np.ndarray, Windows]:
-    """(reason per event, '' where it takes part; windows of those that do, in the events' order)."""
-    reason = np.full(len(events), "", dtype=object)
+    """(reason per event, '' where it takes part; windows of those that do, in the events' order). excluded: reasons found before."""
+    reason = np.full(len(events), "", dtype=object) if excluded is None else np.array(excluded, dtype=object)
     row, column = positions(events, dates, names)
 
     def exclude(wrong: np.ndarray, why: Reason) -> None:
