@@ -3,6 +3,7 @@
 NewslinkError
 ├── SettingsError            an environment variable or option is unusable
 ├── ArticleError             one article cannot be read (collected as a Rejection, never shown as a crash)
+├── SourceError              a live source could not be polled, or its description cannot be used
 ├── UniverseError            a list of securities or names is unusable
 ├── UnknownSecurity          nothing goes by that code or name
 ├── PriceError               prices could not be had
@@ -37,6 +38,14 @@ class ArticleError(NewslinkError):
         where = locator if line is None else f"{locator}:{line}"
         super().__init__(f"{where}: {reason}")
         self.locator, self.reason, self.line = locator, reason, line
+
+
+class SourceError(NewslinkError):
+    """A live source could not be polled, or its description cannot be used. retry_after: seconds the other side asked us to wait."""
+
+    def __init__(self, source: str, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source, self.reason, self.retry_after = source, reason, retry_after
 
 
 class UniverseError(NewslinkError):
