@@ -20,10 +20,10 @@ import numpy as np
 from newslink.articles.signatures import NO_TIME, Number, Signature
 
 WINDOW_HOURS = 48  # reposts of a full story
-SHORT_WINDOW_HOURS = 3  # one-line flashes come back word for word with each new day
+# Daily bulletins come back in the same words, the shorter the sooner: (up to so many grams, hours).
+_SHORT_WINDOWS = ((45, 3), (120, 24))
 TOLD_AGAIN_HOURS = 6  # the same company and numbers in other words
 _TOLD_AGAIN = 0.3
-_SHORT_GRAMS = 45
 _MAX_NEIGHBOURS = 50  # compared with per key: a flood of one text costs no more than its length
 
 
@@ -80,7 +80,8 @@ def relate(one: Signature, other: Signature) -> Relation | None:
         a, b = a[a % step == 0], b[b % step == 0]
     if not len(a) or not len(b):
         return None
-    contained = len(np.intersect1d(a, b, assume_unique=True)) / len(a)
+    shared = len(np.intersect1d(a, b, assume_unique=True))
+    contained = shared / len(a)
     if contained < _TOLD_AGAIN:
         return None
     said = _said_in(short.numbers, long.numbers)
@@ -89,7 +90,7 @@ def relate(one: Signature, other: Signature) -> Relation | None:
     size = len(short.grams) * short.step
     if hours is None:
         needed = 0.9
-    elif size < _SHORT_GRAMS and hours > SHORT_WINDOW_HOURS:
+    elif any(size < grams and hours > most for grams, most in _SHORT_WINDOWS):
         return None
     elif same_companies and agree and said >= 2 and hours <= TOLD_AGAIN_HOURS and len(short.companies) <= 3:
         # The same company and the same numbers within hours: told again in other words.
@@ -106,7 +107,15 @@ def relate(one: Signature, other: Signature) -> Relation | None:
     # A round-up holds many stories word for word; a longer version of one story begins with the same words.
     if len(b) > 3 * len(a) and short.opening != long.opening:
         return None
+    if 2 * shared < len(a) + len(b) - shared and not same_companies and not _titles_meet(short, long):
+        # Excerpts of one document open with the same sentence. A shortened story keeps its subject in the title.
+        return None
     return Relation("copy" if agree else "update", contained)
+
+
+def _titles_meet(one: Signature, other: Signature) -> bool:
+    least = min(len(one.title), len(other.title))
+    return least == 0 or len(np.intersect1d(one.title, other.title, assume_unique=True)) >= 0.3 * least
 
 
 def place(new: Iterable[Signature], known: Iterable[tuple[Signature, Placement]] = ()) -> list[Placement]:

@@ -15,6 +15,7 @@ from newslink.model import Article, Precision
 
 _MAX_GRAMS = 512
 _MAX_CHARACTERS = 20_000
+_MAX_TITLE = 64
 NO_TIME = -(2**62)
 
 _HEADLINE = re.compile(r"\A\s*【[^】\n]{0,120}】")
@@ -46,7 +47,7 @@ class Signature(NamedTuple):
     article: its id. time: Unix seconds; a day alone counts as its midnight; a very small number where there is no time.
     keys: 64-bit signed integers to look candidates up by; two copies share at least one. grams: sorted uint32 hashes of the text's runs of
     four characters, of a long text those divisible by step (at most 512 kept). opening: hash of the first words.
-    companies: the ids of stocks named, sorted. numbers: those said in the text.
+    title: sorted uint32 hashes of the title's runs of two characters. companies: the ids of stocks named. numbers: those said in the text.
     """
 
     article: str
@@ -55,6 +56,7 @@ class Signature(NamedTuple):
     grams: np.ndarray
     step: int
     opening: int
+    title: np.ndarray
     companies: frozenset[str]
     numbers: tuple[Number, ...]
 
@@ -161,18 +163,20 @@ def signature(article: Article, securities: Iterable[str] = ()) -> Signature:
     rare = sorted((n for n in numbers if n.digits > 2), key=lambda n: (-n.digits, n))[:3]
     for number in rare:
         keys.update(_key(21, _hash(company), _hash(f"{number.value:.3g}{number.kind}")) for company in sorted(companies)[:2])
-    title = _FILLER.sub("", article.title).lower()
+    title = _FILLER.sub("", unicodedata.normalize("NFKC", article.title[:200])).lower()
     if len(title) > 5:
         keys.add(_key(31, _hash(title)))
+    pairs = {_hash(title[i : i + 2]) for i in range(len(title) - 1)}
     step = 1
     while len(grams) > _MAX_GRAMS:
         step *= 2
         grams = grams[grams % np.uint32(step) == 0]
+    heads = np.array(sorted(pairs)[:_MAX_TITLE], np.uint32)
     time = NO_TIME if article.published is None or article.precision is Precision.NONE else int(article.published.timestamp())
-    return Signature(article.id, time, tuple(sorted(keys)), grams, step, _hash(words[:10]), companies, numbers)
+    return Signature(article.id, time, tuple(sorted(keys)), grams, step, _hash(words[:10]), heads, companies, numbers)
 
 
-_HEAD = struct.Struct("<qIIIHHH")  # time, step, opening, characters of the names, keys, grams, numbers
+_HEAD = struct.Struct("<qIIIHHHH")  # time, step, opening, bytes of the names, keys, grams, title, numbers
 _NUMBER_CELL = struct.Struct("<ddBB")
 _KINDS = ("", "%", "倍")
 
@@ -180,18 +184,18 @@ _KINDS = ("", "%", "倍")
 def pack(signature: Signature) -> bytes:
     """The signature as bytes to store: fixed cells, little-endian, names in UTF-8. ``unpack`` reads them back."""
     names = "\n".join((signature.article, *sorted(signature.companies))).encode(errors="replace")
-    cells = _HEAD.pack(
-        signature.time, signature.step, signature.opening, len(names), len(signature.keys), len(signature.grams), len(signature.numbers)
-    )
+    counts = (len(signature.keys), len(signature.grams), len(signature.title), len(signature.numbers))
+    cells = _HEAD.pack(signature.time, signature.step, signature.opening, len(names), *counts)
     numbers = (_NUMBER_CELL.pack(n.value, n.step, min(n.digits, 255), _KINDS.index(n.kind)) for n in signature.numbers)
     keys = np.array(signature.keys, "<i8").tobytes()
-    return b"".join((cells, names, keys, signature.grams.astype("<u4").tobytes(), *numbers))
+    hashes = (signature.grams.astype("<u4").tobytes(), signature.title.astype("<u4").tobytes())
+    return b"".join((cells, names, keys, *hashes, *numbers))
 
 
 def unpack(packed: bytes) -> Signature:
     """The signature that ``pack`` wrote. Raises ValueError for bytes it did not write."""
     try:
-        time, step, opening, length, keys, grams, numbers = _HEAD.unpack_from(packed)
+        time, step, opening, length, keys, grams, title, numbers = _HEAD.unpack_from(packed)
         at = _HEAD.size
         article, *companies = packed[at : at + length].decode().split("\n")
         at += length
@@ -199,6 +203,8 @@ def unpack(packed: bytes) -> Signature:
         at += 8 * keys
         gram_cells = np.frombuffer(packed, "<u4", grams, at)
         at += 4 * grams
+        title_cells = np.frombuffer(packed, "<u4", title, at)
+        at += 4 * title
         said = tuple(
             Number(value, unit, digits, _KINDS[kind])
             for value, unit, digits, kind in _NUMBER_CELL.iter_unpack(packed[at : at + _NUMBER_CELL.size * numbers])
@@ -207,4 +213,4 @@ def unpack(packed: bytes) -> Signature:
             raise ValueError("length")
     except (struct.error, ValueError, IndexError) as error:
         raise ValueError(f"not a packed signature: {error}") from None
-    return Signature(article, time, tuple(key_cells.tolist()), gram_cells, step, opening, frozenset(companies), said)
+    return Signature(article, time, tuple(key_cells.tolist()), gram_cells, step, opening, title_cells, frozenset(companies), said)
