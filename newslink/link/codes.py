@@ -24,6 +24,7 @@ _EASTMONEY_CODE = re.compile(r"(0|1|105|106|107|116)[.,]([A-Z0-9_.-]{1,12})\Z")
 _TICKER_MARKET = re.compile(r"([A-Z][A-Z0-9]{0,9}(?:[-_.][A-Z]{1,3})?)\.([A-Z]{1,6})\Z")
 _MARKET_TICKER = re.compile(r"(?:NYSE|NASDAQ|AMEX|US):([A-Z][A-Z0-9]{0,9}(?:[-_.][A-Z]{1,3})?)\Z")
 _TICKER = re.compile(r"\$?([A-Z][A-Z0-9]{0,9}(?:[-_.][A-Z]{1,3})?)\Z")
+_SHARE_CLASS = re.compile(r"[-_]([A-C])\.US\Z")
 _HK_INDEX = {"HSI", "HSCEI", "HSTECH", "HSCCI"}
 _FUND_HEADS = {"SH": ("50", "51", "52", "53", "55", "56", "58"), "SZ": ("15", "16", "18")}
 
@@ -59,8 +60,11 @@ def parse_security_id(text: str) -> str:
 
     Six bare digits are a mainland code, one to five are a Hong Kong code. Raises UnknownSecurity where nothing can be meant.
     """
-    code = "".join(unicodedata.normalize("NFKC", text).split()).upper() if len(text) <= 64 else ""
+    code = unicodedata.normalize("NFKC", text).strip().upper() if len(text) <= 64 else ""
+    code = code.replace("^", "-P").replace("/", ".")  # how Nasdaq's lists write preferred shares and share classes
     found = _read(code) if code.isascii() else None
+    if found and found.endswith(".US"):
+        found = _SHARE_CLASS.sub(r".\1.US", found)  # BRK_A, BRK-A and BRK.A are one
     if found is None or not SECURITY_ID.match(found):
         raise UnknownSecurity(text[:64])
     return found

@@ -26,6 +26,7 @@ FALSE_FRIENDS = {
         ("000522.SZ", "600332.SH"),
         ("600637.SH", "600832.SH"),
         ("603033.SH", "831834.BJ"),  # 三维股份
+        ("600480.SH", "900957.SH"),  # 凌云股份 makes car parts; 凌云B股 never had A shares
         ("600631.SH", "600827.SH"),
         ("601515.SH", "600006.SH"),  # 东风股份, one after the other
         ("603031.SH", "605198.SH"),  # 安德利, one after the other
@@ -88,7 +89,8 @@ def join(securities: Iterable[Security], names: Iterable[Name]) -> dict[str, str
     for (side, text), members in list(by_stem.items()):
         if side == "A":
             for other in by_stem.get(("HK", text), ()):
-                if len(members) == 1 and other not in claimed:
+                # Two characters left of ST国华 or *ST华讯 are anybody's name.
+                if len(members) == 1 and other not in claimed and (len(text) > 2 or text in current[members[0]]):
                     unite(members[0], other)
             for other in by_stem.get(("B", text), ()):
                 for member in members if other not in claimed else ():

@@ -113,11 +113,13 @@ class Universe:
         return best.text if best else ""
 
     def _current(self, security: Security) -> str:
-        rows = [n for n in self._names_of.get(security.id, ()) if n.kind is NameKind.SHORT]
+        names = self._names_of.get(security.id, ())
+        rows = [n for n in names if n.kind is NameKind.SHORT and len(text_key(n.text)) > 1]
         if not rows:
-            return security.name
+            return security.name or next((n.text for n in names if n.kind in (NameKind.ENGLISH, NameKind.FULL)), security.id)
         latest = max(rows, key=lambda n: (QUOTE_MARK.match(n.text) is None, n.valid_to or date.max, n.valid_from or date.min))
-        return text_key(latest.text) if latest.text.strip() != latest.text or "  " in latest.text else latest.text
+        # Lists pad short names to four characters: 万  科Ａ.
+        return text_key(latest.text) if "  " in latest.text or "\u3000" in latest.text else latest.text
 
 
 def _closeness(name: Name, day: date) -> tuple:

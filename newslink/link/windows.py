@@ -65,9 +65,16 @@ def _merged(chain: list[Name]) -> list[Name]:
                 valid_to=None if old.valid_to is None or name.valid_to is None else max(old.valid_to, name.valid_to),
                 kind=NameKind.SHORT if NameKind.SHORT in (old.kind, name.kind) else old.kind,
             )
-    dated = {text_key(n.text) for n in rows.values() if not n.source.startswith(SEEN)}
-    # An official window for a name is better than having seen it: the sighting adds nothing.
-    return sorted((n for k, n in rows.items() if k[0] is not SEEN or k[1] not in dated), key=_order)
+    dated: dict[str, list[Name]] = defaultdict(list)
+    for name in rows.values():
+        if not name.source.startswith(SEEN):
+            dated[text_key(name.text)].append(name)
+    # A sighting within an official window adds nothing.
+    return sorted((n for k, n in rows.items() if k[0] is not SEEN or not any(_within(n, o) for o in dated[k[1]])), key=_order)
+
+
+def _within(name: Name, other: Name) -> bool:
+    return (other.valid_from or date.min) <= (name.valid_from or date.min) and (name.valid_to or date.max) <= (other.valid_to or date.max)
 
 
 def _close(chain: list[Name]) -> tuple[list[Name], list[Name]]:
