@@ -1,4 +1,4 @@
-"""The lists in ../shared/universe → a file for ``universe import``, with sightings turned into dates in several ways; and the universe of it."""
+"""The lists in ../shared/universe → a file for ``universe import``, dates made of sightings in several ways; and its universe."""
 
 from __future__ import annotations
 
