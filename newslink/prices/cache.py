@@ -118,9 +118,10 @@ def outside(start: date, end: date, covered: list[tuple[date, date]]) -> list[tu
 
 
 class BarCache:
-    """sessions_of(security, start, end) → its possible sessions as datetime64[D], clipped to its listing. now: aware time.
+    """sessions_of(security, start, end) → its market's sessions as datetime64[D]. now: aware time.
 
-    closed_until(security, now) → the last session that has closed by then.
+    closed_until(security, now) → the last session that has closed by then. listing(security) → (first day, day from which it no longer
+    trades), None where unknown or open: no bar is expected outside, and none refused.
     """
 
     def __init__(
@@ -130,14 +131,23 @@ class BarCache:
         sessions_of: Callable[[str, date, date], np.ndarray],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         closed_until: Callable[[str, datetime], date] | None = None,
+        listing: Callable[[str], tuple[date | None, date | None]] = lambda security: (None, None),
     ) -> None:
         self.archive, self.chain, self.sessions_of, self.now = archive, chain, sessions_of, now
         self.closed_until = closed_until or (lambda security, now: now.date() - timedelta(days=1))
+        self.listing = listing
         self._asked: dict[str, datetime] = {}
 
     def bars(self, security: str, start: date, end: date) -> pd.DataFrame:
         """What is stored in [start, end], both inclusive. Never asks anyone."""
         return self.archive.read_bars(security, start, end)
+
+    def _expected(self, security: str, start: date, end: date) -> np.ndarray:
+        """The sessions in [start, end] on which the security could have traded."""
+        listed, delisted = self.listing(security)
+        start = max(start, listed or start)
+        end = min(end, delisted - timedelta(days=1) if delisted else end)
+        return self.sessions_of(security, start, end) if start <= end else np.empty(0, "datetime64[D]")
 
     def missing(self, security: str, start: date, end: date) -> list[tuple[date, date]]:
         """The stretches a refresh would ask for. Empty: everything closed is there, and nothing is open."""
@@ -153,12 +163,11 @@ class BarCache:
             end = max(end, covered[0][0] - timedelta(days=1)) if end < covered[0][0] else end
         parts = []
         for begin, last in outside(start, end, covered):
-            sessions = self.sessions_of(security, begin, last)
-            if len(sessions):
+            if len(self._expected(security, begin, last)):
                 parts.append((begin, last))
         if now - self._asked.get(security, datetime.min.replace(tzinfo=UTC)) < PROVISIONAL_AFTER:
             # The open session was asked about a moment ago: only closed ones are worth a request.
-            parts = [(begin, last) for begin, last in parts if len(self.sessions_of(security, begin, min(last, closed)))]
+            parts = [(begin, last) for begin, last in parts if len(self._expected(security, begin, min(last, closed)))]
         return self._with_repairs(parts, self.archive.read_bars(security, start, end), now)
 
     @staticmethod
@@ -195,7 +204,8 @@ class BarCache:
         sessions = self.sessions_of(security, asked_from, last)
         if last > closed:
             self._asked[security] = now
-        reply = self.chain.fetch(security, asked_from, last, sessions, stored[~stored["provisional"]], closed)
+        required = self._expected(security, asked_from, min(last, closed)) if asked_from <= closed else sessions[:0]
+        reply = self.chain.fetch(security, asked_from, last, sessions, stored[~stored["provisional"]], required)
         bars = reply.bars
         bars = bars.assign(provisional=bars["session"] > pd.Timestamp(closed))
         missing = reply.missing

@@ -86,16 +86,17 @@ class Chain:
         end: date,
         sessions: np.ndarray | None = None,
         stored: pd.DataFrame | None = None,
-        closed: date | None = None,
+        required: np.ndarray | None = None,
     ) -> Reply:
         """Bars of [start, end], inclusive, from the first provider that has them whole and right.
 
         sessions: the calendar in that window (datetime64[D]), None where unknown; a bar on any other day is refused.
-        closed: the last session that must have a bar; later ones may. stored: final bars already held, for the overlap check.
+        required: those of them that must have a bar (default: all); an open session, or one before the listing, only may.
+        stored: final bars already held, for the overlap check.
         Raises UnknownToProviders when two providers say so, PriceUnavailable otherwise; both carry ``attempts``.
         """
         deadline = time.monotonic() + self.seconds
-        required = sessions if sessions is None or closed is None else sessions[sessions <= np.datetime64(closed)]
+        required = sessions if required is None else required
         attempts: list[Attempt] = []
         best: tuple[pd.DataFrame, tuple[date, ...]] | None = None
         empties, strangers = set(), set()

@@ -1,4 +1,4 @@
-"""A handful of securities → the exchanges' lists in their own shapes: JSON of Shanghai and Beijing, Excel files of Shenzhen, pages of Sina."""
+"""A handful of securities → the exchanges' lists in their own shapes: JSON of Shanghai and Beijing, Excel of Shenzhen, pages of Sina."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SSE_GONE = [("600087", "退市长油", "1997-06-12", "2014-06-05")]
 SZSE = [
     ("1", "平安银行", "1991-04-03"), ("2", "万  科Ａ", "1991-01-29"), ("858", "五 粮 液", "1998-04-27"), ("2594", "比亚迪", "2011-06-30"),
     ("300059", "东方财富", "2010-03-19"), ("300750", "宁德时代", "2018-06-11"), ("300343", "联创股份", "2012-08-01"),
-    ("63", "中兴通讯", "1997-11-18"), ("651", "格力电器", "1996-11-18"), ("333", "美的集团", "2013-09-18"), ("725", "京东方Ａ", "2001-01-12"),
-    ("2415", "海康威视", "2010-05-28"),
+    ("63", "中兴通讯", "1997-11-18"), ("651", "格力电器", "1996-11-18"), ("333", "美的集团", "2013-09-18"),
+    ("725", "京东方Ａ", "2001-01-12"), ("2415", "海康威视", "2010-05-28"),
 ]  # fmt: skip
 SZSE_GONE = [("24", "招商地产", "1993-06-07", "2015-12-30")]
 SZSE_RENAMED = [

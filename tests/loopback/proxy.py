@@ -5,6 +5,7 @@ Clients come to it by environment variables alone (HTTPS_PROXY, REQUESTS_CA_BUND
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import socket
 import socketserver
@@ -43,9 +44,10 @@ class Answer:
 
 @dataclass
 class Fault:
-    """One way to misbehave. host and path: shell patterns. skip: requests to let pass first; times: how often to misbehave, None for always.
+    """One way to misbehave. host and path: shell patterns. skip: requests to let pass first; times: how often, None for always.
 
-    kind: refuse_connect drop_at_tls bad_cert no_response mid_body reset status html empty truncated drip hang mutate encoding huge announced
+    kind: refuse_connect drop_at_tls bad_cert no_response mid_body reset status html empty truncated drip hang mutate encoding utf16 huge
+    announced
     """
 
     kind: str
@@ -84,10 +86,8 @@ class Proxy:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                try:
+                with contextlib.suppress(OSError, ValueError):
                     proxy.serve(self.request)
-                except (OSError, ssl.SSLError, ValueError):
-                    pass
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
@@ -102,7 +102,7 @@ class Proxy:
     def environment(self) -> dict[str, str]:
         """All a client needs. An inherited bundle variable would win over the others, so every one is set."""
         here = f"http://127.0.0.1:{self.server.server_address[1]}"
-        proxies = {name: here for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+        proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), here)
         bundles = {name: str(self.bundle) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")}
         return proxies | bundles | {"NO_PROXY": "localhost,127.0.0.1", "no_proxy": "localhost,127.0.0.1"}
 
@@ -193,6 +193,8 @@ class Proxy:
             body = body[: max(1, len(body) // 2)]
         elif kind == "mutate":
             body = fault.change(body.decode()).encode()
+        elif kind == "utf16":
+            body = body.decode().encode("utf-16")
         elif kind == "encoding":
             answer = Answer(body, answer.status, answer.type, answer.headers | {"Content-Encoding": "gzip"})
         length = 100 * 1024 * 1024 if kind == "announced" else len(body)

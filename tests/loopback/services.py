@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 import numpy as np
 import pandas as pd
 
@@ -15,8 +16,10 @@ US_EXCHANGES = {"NIO": "106", "BABA": "106"}
 
 
 class Services:
-    """tencent_sz000_lots: whether Tencent counts sz000 in lots, as some releases of akshare leave it. stream_prevclose: whether Sina's packed
-    bars carry the reference price. packed: cache of the packed strings, which are slow to make."""
+    """tencent_sz000_lots: whether Tencent counts sz000 in lots. stream_prevclose: whether Sina's packed bars carry the reference price.
+
+    packed: cache of the packed strings, which are slow to make.
+    """
 
     def __init__(self, truth: Truth) -> None:
         self.truth, self.tencent_sz000_lots, self.stream_prevclose, self.packed = truth, True, True, {}
@@ -59,7 +62,11 @@ class Services:
                 continue
             change = price[1] - was
             line = [f"{session:%Y-%m-%d}", *(f"{value:.{decimals}f}" for value in price)]
-            line += [f"{round(bars['volume'].iloc[row] / lots)}", f"{bars['amount'].iloc[row]:.2f}", f"{(price[2] - price[3]) / was * 100:.2f}"]
+            line += [
+                f"{round(bars['volume'].iloc[row] / lots)}",
+                f"{bars['amount'].iloc[row]:.2f}",
+                f"{(price[2] - price[3]) / was * 100:.2f}",
+            ]
             line += [f"{change / was * 100:.2f}", f"{change:.{decimals}f}", "0.45", "0", "0", "0"]
             lines.append(",".join(line[: 8 if fields == 8 else 14 if fields == 14 else 11]))
         return self.eastmoney_data(query["secid"], security, lines, before or float(bars["prev_close"].iloc[0]))
@@ -84,7 +91,7 @@ class Services:
         return as_json({"rc": 0, "data": {"code": request.query["secid"].partition(".")[2], "trends": rows}})
 
     def minute_rows(self, security: str, period: int, blind: bool = False) -> list[list[str]]:
-        """Five sessions of straight lines open → high → low → close. blind: opens of past days are nought, as the one-minute service has them."""
+        """Five sessions of straight lines open → high → low → close. blind: opens of past days are nought, as one-minute bars have them."""
         bars = self.truth.bars[security].tail(5)
         lots = 1 if security.endswith((".HK", ".US")) else 100
         rows = []
@@ -119,7 +126,11 @@ class Services:
         events = {} if index else {event.day.isoformat(): event for event in ex_dates(self.truth, security)}
         for row in np.flatnonzero((days >= (begin or "0")) & (days <= (end or "9")))[-int(count or 640) :]:
             bar, day = bars.iloc[row], days.iloc[row]
-            line: list = [day, *(f"{bar[name]:.3f}" for name in ("open", "close", "high", "low")), f"{bar['volume'] / (100 if lots else 1):.3f}"]
+            line: list = [
+                day,
+                *(f"{bar[name]:.3f}" for name in ("open", "close", "high", "low")),
+                f"{bar['volume'] / (100 if lots else 1):.3f}",
+            ]
             if not index:
                 line += [self.tencent_dividend(security, day, events.get(day)), "0.45", f"{bar['amount'] / 10000:.2f}"]
             rows.append(line)
@@ -149,7 +160,15 @@ class Services:
             days = bars["session"].dt.date
             reference = bars["prev_close"] if self.stream_prevclose and security.endswith((".SH", ".SZ", ".BJ")) else [None] * len(bars)
             rows = zip(
-                days, bars["open"], bars["high"], bars["low"], bars["close"], reference, bars["volume"], bars["amount"].fillna(0), strict=True
+                days,
+                bars["open"],
+                bars["high"],
+                bars["low"],
+                bars["close"],
+                reference,
+                bars["volume"],
+                bars["amount"].fillna(0),
+                strict=True,
             )
             self.packed[key] = pack(rows, 3 if security.startswith("5") else 2)
         return Answer(f'var {variable}="{self.packed[key]}";')

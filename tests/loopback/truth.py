@@ -1,4 +1,4 @@
-"""What is true in the fake world: bars and names, from shared files where present and invented otherwise. Everything the services say derives from it."""
+"""What is true in the fake world: bars and names, from shared files where present, invented otherwise; the services derive from it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ COLUMNS = ["session", "open", "high", "low", "close", "prev_close", "volume", "a
 
 @dataclass
 class Truth:
-    """bars: security id → frame of COLUMNS, ascending, prev_close as the exchange published it. bonus: (security, ISO date) → new shares a share
-    on that ex-date (cash otherwise). words: (security, ISO date) → the dividend in words, where it is not the plain difference.
+    """bars: security id → frame of COLUMNS, ascending, prev_close as the exchange published it.
+
+    bonus: (security, ISO date) → new shares a share on that ex-date (cash otherwise). words: (security, ISO date) → the dividend in words,
+    where it is not the plain difference.
     """
 
     bars: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -84,7 +86,8 @@ def default_truth() -> Truth:
     """Six shared mainland shares where present, and invented securities of every other market and kind."""
     truth = Truth()
     for security, name in (
-        ("600519.SH", "贵州茅台"), ("688111.SH", "金山办公"), ("300750.SZ", "宁德时代"), ("600036.SH", "招商银行"), ("000001.SZ", "平安银行"),
+        ("600519.SH", "贵州茅台"), ("688111.SH", "金山办公"), ("300750.SZ", "宁德时代"), ("600036.SH", "招商银行"),
+        ("000001.SZ", "平安银行"),
     ):  # fmt: skip
         real = baostock(security)
         truth.bars[security] = invented(security, level=200.0) if real is None else real
@@ -92,8 +95,9 @@ def default_truth() -> Truth:
     if baostock("300750.SZ") is not None:
         truth.bonus["300750.SZ", "2023-04-26"] = 0.8
     for security, name, decimals, level in (
-        ("920799.BJ", "艾融软件", 2, 20.0), ("00700.HK", "腾讯控股", 2, 400.0), ("NIO.US", "蔚来", 2, 30.0), ("510300.SH", "沪深300ETF", 3, 4.0),
-        ("000300.SH", "沪深300", 2, 4800.0), ("399006.SZ", "创业板指", 2, 2500.0), ("HSI.HK", "恒生指数", 2, 21000.0), ("SPX.US", "标普500", 2, 4200.0),
+        ("920799.BJ", "艾融软件", 2, 20.0), ("00700.HK", "腾讯控股", 2, 400.0), ("NIO.US", "蔚来", 2, 30.0),
+        ("510300.SH", "沪深300ETF", 3, 4.0), ("000300.SH", "沪深300", 2, 4800.0), ("399006.SZ", "创业板指", 2, 2500.0),
+        ("HSI.HK", "恒生指数", 2, 21000.0), ("SPX.US", "标普500", 2, 4200.0),
     ):  # fmt: skip
         bars = invented(security, decimals=decimals, level=level)
         if security in ("000300.SH", "399006.SZ", "HSI.HK", "SPX.US"):

@@ -1,0 +1,214 @@
+"""Settings and store → a price desk: bars from the store at once, what is missing fetched in the background, minutes on demand.
+
+The only place that wires providers, throttle, breaker, calendar and store together; the command line and the screen share it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from newslink.errors import NewslinkError, PriceUnavailable
+from newslink.model import Security, market_of
+from newslink.prices.adjust import adjust
+from newslink.prices.akshare import MINUTE_PERIODS, akshare_providers
+from newslink.prices.base import ProviderFailure, window
+from newslink.prices.cache import BarCache, Refresh
+from newslink.prices.chain import Attempt, Chain
+from newslink.prices.files import FileProvider
+from newslink.prices.health import AttemptLog, SourceHealth, health
+from newslink.prices.lists import ListRefresh
+from newslink.prices.throttle import Breaker, Throttle
+from newslink.prices.worker import Worker
+from newslink.sessions import SessionClock
+from newslink.settings import Settings
+
+# A closed session counts as final this long after the close, when auctions, after-hours volume and slow providers have settled.
+SETTLING = timedelta(minutes=60)
+# How far back a security without any bars is fetched: the events, and a year before them for models and averages.
+DEFAULT_HISTORY = timedelta(days=5 * 366)
+FILES_FOLDER = "bars"
+
+
+@dataclass
+class Job:
+    """A refresh under way. done of total securities; failures: security → the sentence for the person. Read it from any thread."""
+
+    total: int
+    done: int = 0
+    added: int = 0
+    requests: int = 0
+    current: str = ""
+    failures: dict[str, str] = field(default_factory=dict)
+    finished: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def cancel(self) -> None:
+        """Stop after the security now being asked about; what was fetched stays."""
+        self.cancelled.set()
+
+    @property
+    def running(self) -> bool:
+        return not self.finished.is_set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Block until finished; whether it is."""
+        return self.finished.wait(seconds)
+
+
+class PriceDesk:
+    """settings, an open store (the archive) and, for tests, other providers or another time. Thread-safe as far as the store is.
+
+    security: id → what the universe knows of it (``Universe.security``), for the dates of its listing.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: object,
+        providers: list | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: SessionClock | None = None,
+        throttle: Throttle | None = None,
+        security: Callable[[str], Security | None] = lambda identity: None,
+    ) -> None:
+        self.settings, self.store, self.now = settings, store, now
+        self.clock = clock or SessionClock()
+        self.worker = Worker()
+        self.log = AttemptLog(settings.home / "prices" / "attempts.jsonl")
+        self._akshare = [] if settings.offline else akshare_providers(self.worker, clock=now)
+        files = settings.home / FILES_FOLDER
+        own = [FileProvider(files)] if files.is_dir() else []
+        self.providers = providers if providers is not None else [*own, *self._akshare]
+        breaker = Breaker(settings.home / "prices" / "breaker.json")
+        self.chain = Chain(self.providers, throttle, breaker, self.log.note) if self.providers else None
+        self.cache = BarCache(store, self.chain, self.sessions_of, now, self.closed_until, self.listing)
+        self._security = security
+        self._jobs: dict[tuple, Job] = {}
+        self._lock = threading.Lock()
+
+    # ---------------------------------------------------------------- calendar
+    def sessions_of(self, security: str, start: date, end: date) -> np.ndarray:
+        """Sessions (datetime64[D]) of the security's market in [start, end]."""
+        return self.clock.sessions(market_of(security), start, end)
+
+    def listing(self, security: str) -> tuple[date | None, date | None]:
+        """(first day of trading, day from which it no longer trades), None where unknown or open."""
+        known = self._security(security)
+        return (known.listed, known.delisted) if known is not None else (None, None)
+
+    def closed_until(self, security: str, now: datetime) -> date:
+        """The last session whose figures have settled by now."""
+        return self.clock.last_closed(market_of(security), now - SETTLING)
+
+    # ---------------------------------------------------------------- bars
+    def bars(self, security: str, start: date | None = None, end: date | None = None, way: str = "raw") -> pd.DataFrame:
+        """Stored bars of [start, end], inclusive, never fetched.
+
+        way: raw, qfq or hfq, anchored at the newest or oldest bar stored, whatever the window, so that the same day shows the same price
+        in every window.
+        """
+        if way == "raw":
+            return self.store.read_bars(security, start, end)
+        return window(adjust(self.store.read_bars(security), way), start or date.min, end or date.max)
+
+    def refresh(self, security: str, start: date | None = None, end: date | None = None) -> Refresh:
+        """Fetch what is missing in [start, end] (default: five years up to today) and store it.
+
+        Raises PriceUnavailable, UnknownToProviders.
+        """
+        today = self.now().date() + timedelta(days=1)  # the exchange's date may be ahead of UTC's
+        end = min(end or today, today)
+        return self.cache.refresh(security, start or end - DEFAULT_HISTORY, end)
+
+    def refresh_in_background(
+        self, securities: Iterable[str], start: date | None = None, end: date | None = None, then: Callable[[Job], None] | None = None
+    ) -> Job:
+        """A job that refreshes them one after the other.
+
+        The same request while one is running gives that job back, so a page that is drawn again does not ask again.
+        then: called at the end, in the job's thread.
+        """
+        wanted = tuple(dict.fromkeys(securities))
+        key = (wanted, start, end)
+        with self._lock:
+            running = self._jobs.get(key)
+            if running is not None and running.running:
+                return running
+            job = self._jobs[key] = Job(len(wanted))
+        threading.Thread(target=self._run, args=(job, wanted, start, end, then), name="newslink-prices", daemon=True).start()
+        return job
+
+    def run(
+        self, securities: Iterable[str], start: date | None, end: date | None, progress: Callable[[Job], None] = lambda job: None
+    ) -> Job:
+        """The same in this thread. progress: called after each security."""
+        wanted = tuple(dict.fromkeys(securities))
+        job = Job(len(wanted))
+        self._run(job, wanted, start, end, None, progress)
+        return job
+
+    def _run(self, job: Job, wanted: tuple[str, ...], start, end, then, progress: Callable[[Job], None] = lambda job: None) -> None:
+        try:
+            for security in wanted:
+                if job.cancelled.is_set():
+                    break
+                job.current = security
+                try:
+                    done = self.refresh(security, start, end)
+                    job.added, job.requests = job.added + done.added, job.requests + done.requests
+                except NewslinkError as error:
+                    job.failures[security] = str(error)
+                job.done += 1
+                progress(job)
+        finally:
+            job.current = ""
+            job.finished.set()
+            if then is not None:
+                then(job)
+
+    # ---------------------------------------------------------------- minutes, lists, health
+    def minute(self, security: str, period: str = "5") -> pd.DataFrame:
+        """Minute bars of the last sessions (1, 5, 15, 30 or 60 minutes), fetched now: never on the way to a first paint.
+
+        Not stored. Raises PriceUnavailable.
+        """
+        if period not in MINUTE_PERIODS:
+            raise PriceUnavailable(f"There are no {period}-minute bars; expected {', '.join(MINUTE_PERIODS)}.")
+        told = []
+        for provider in sorted((one for one in self._akshare if one.serves(security)), key=lambda one: one.name != "sina"):
+            if self.chain.breaker.resting(provider.host) or not self.chain.throttle.wait(provider.host, 10):
+                continue
+            try:
+                return provider.minute(security, period, 15)
+            except ProviderFailure as failure:
+                self.chain.breaker.note(provider.host, failure.outcome)
+                self.log.note(Attempt(provider.name, security, failure.outcome, failure.detail))
+                told.append(str(failure))
+        offline = " newslink is offline (NEWSLINK_OFFLINE=1)." if self.settings.offline else ""
+        raise PriceUnavailable(f"Minute bars of {security} could not be had: {' '.join(told) or 'no provider was free.'}{offline}")
+
+    def lists(self) -> ListRefresh:
+        """The exchanges' lists, resumable. Raises PriceUnavailable offline."""
+        if not self._akshare:
+            raise PriceUnavailable("The lists of securities cannot be fetched: newslink is offline (NEWSLINK_OFFLINE=1).")
+        return ListRefresh(self._akshare[1].listing, self.settings.home / "prices" / "lists.json", self.now)
+
+    def health(self) -> list[SourceHealth]:
+        """Recent state of each source, from every process."""
+        return health(self.log.recent())
+
+    def close(self) -> None:
+        """End the fetching process."""
+        self.worker.close()
+
+
+def price_desk(settings: Settings, store: object, **more) -> PriceDesk:
+    """The desk over an open store. Starts nothing: the fetching process begins with the first request."""
+    return PriceDesk(settings, store, **more)
+
