@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from newslink.link import cues
 from newslink.link.classes import SurfaceClass
 from newslink.link.corrections import Rulings
 from newslink.link.find import Code
-from newslink.link.judge import _WEAK, Verdict, probability
-from newslink.link.lexicon import LAST, PRE_IPO, Lexicon
+from newslink.link.judge import WEAK, Verdict, probability
+from newslink.link.lexicon import PRE_IPO, Lexicon
 from newslink.link.market import alive, choose, scene_market, side
-from newslink.link.role import LEAD, relevance_of, role_of
+from newslink.link.quick import Sure, capped, credit_start, head_end, quick_link, role_and_relevance, step_of, voted
+from newslink.link.role import LEAD
 from newslink.link.text import Haystack
 from newslink.link.universe import Universe
 from newslink.model import Annotation, Article, Kind, Link, Mention, Role
 
-MOST_MENTIONS = 200
-_INLINE = frozenset(("inline", "repeat"))
 _FIELDS = ("title", "body")
-_CREDITS = ("文章来源", "(来源:", "（来源：")
 
 
 @dataclass(slots=True)
@@ -44,15 +44,20 @@ class Found:
     opposed: bool = False
 
     @classmethod
-    def of_code(cls, universe: Universe, code: Code, place: int, start: int, end: int, day: int) -> Found:
+    def of_code(cls, universe: Universe, code: Code, field: int, start: int, end: int, day: int) -> Found:
         score, evidence = (5.0, ["+ code"]) if code.sure else (1.6 if code.rule == "ticker_in_brackets" else 1.0, ["+ ticker"])
         known = universe.security(code.security)
         if known is not None and known.listed and known.listed.toordinal() - PRE_IPO > day:
             score, evidence = -3.0, [*evidence, "- not listed on that day"]
         security = code.security
         entity = universe.entity_of(security)
-        offset = 0
-        return cls(entity, security, place & 1, start - offset, end - offset, score, code.rule, evidence, listing_said=2 if code.sure else 1)
+        return cls(entity, security, field, start, end, score, code.rule, evidence, listing_said=2 if code.sure else 1)
+
+    @classmethod
+    def of_sure(cls, sure: Sure) -> Found:
+        entity, security, field, start, end, confidence, rule, evidence, quoted, said = sure
+        score = math.log(confidence / (1.0 - confidence))
+        return cls(entity, security, field, start, end, score, rule, evidence, quoted or None, False, (2 if rule != "name" else 1) if said else 0)
 
 
 class Assembler:
@@ -62,6 +67,7 @@ class Assembler:
         self._lexicon = lexicon
         self._universe = lexicon.universe
         self._rulings = rulings
+        self._day, self._others = -1, {}
 
     def found(
         self, hay: Haystack, verdict: Verdict, pattern: int, start: int, end: int, field: int, first: int, last: int, day: int,
@@ -107,7 +113,7 @@ class Assembler:
             security = choose(lexicon, owners, owner, day, market)
         if security is None:
             security = owner.security
-        return Found(owner.entity, security, field, first, last, score, rule, evidence, verdict.quoted, verdict.acts, said, klass in _WEAK, opposed)
+        return Found(owner.entity, security, field, first, last, score, rule, evidence, verdict.quoted, verdict.acts, said, klass in WEAK, opposed)
 
     def _is_spaced_name(self, hay: Haystack, start: int, end: int, low: int, high: int) -> bool:
         """Every character set apart (五 粮 液), a mark set off (*ST 腾邦, 万 科A), or blanks inside and firm borders outside."""
@@ -126,28 +132,58 @@ class Assembler:
         right = hay.text[end] if end < high else "\n"
         return not ("一" <= left <= "鿿") and (not ("一" <= right <= "鿿") or right in "涨跌公拟发")
 
-    def links(self, article: Article, hay: Haystack, index: int, found: list[Found], day: int) -> tuple[Link, ...]:
+    def alternatives_on(self, day: int) -> Callable[[str], tuple[str, ...]]:
+        """security → the company's other listings that were traded on the day."""
+        if self._day != day:
+            self._day, self._others = day, {}
+        others = self._others
+
+        def of(security: str) -> tuple[str, ...]:
+            known = others.get(security)
+            if known is None:
+                listings = self._universe.listings_of(security)
+                known = others[security] = tuple(s for s in listings if s != security and alive(self._lexicon, s, day))
+            return known
+
+        return of
+
+    def links(self, article: Article, mentions: list[Found | Sure], day: int) -> tuple[Link, ...]:
         added = self._rulings.added.get(article.id)
-        if not found and not article.annotations and not added:
-            return ()
-        base = (int(hay.starts[2 * index]), int(hay.starts[2 * index + 1]))
-        for one in found:
-            if one.rule in _CODE_RULES:
-                one.start -= base[one.field]
-                one.end -= base[one.field]
+        found: list[Found | Sure] = list(mentions)
         if article.annotations:
+            found = [m if type(m) is Found else Found.of_sure(m) for m in mentions]
             self._annotations(article, found, day)
-        credit = max((article.body.rfind(w) for w in _CREDITS), default=-1) if found else -1
-        if credit >= 0 and len(article.body) - credit < 120:
-            found = [f for f in found if not (f.field == 1 and f.start >= credit)]
-        groups: dict[str, list[Found]] = {}
+        credit = credit_start(article.body)
+        head = head_end(article.body)
+        groups: dict[str, list] = {}
+        mixed: set[str] = set()
         for one in found:
-            groups.setdefault(one.entity, []).append(one)
-        head = _head_end(article)
-        drafts = [self._draft(article, entity, group, head) for entity, group in groups.items()]
-        companies = sum(1 for d in drafts if d[1] >= 0.5)
-        titled = sum(1 for d in drafts if d[1] >= 0.5 and d[3])
-        links = [self._link(article, draft, companies, titled, day) for draft in drafts]
+            if type(one) is Found:
+                if one.field == 1 and one.start >= credit:
+                    continue
+                mixed.add(one.entity)
+                groups.setdefault(one.entity, []).append(one)
+            elif one[2] != 1 or one[3] < credit:
+                groups.setdefault(one[0], []).append(one)
+        drafts = []
+        companies = titled = 0
+        for entity, group in groups.items():
+            if entity in mixed:
+                draft = self._draft(entity, [m if type(m) is Found else Found.of_sure(m) for m in group], head)
+                company, in_title = draft[1] >= 0.5, draft[3]
+            else:
+                company, in_title = True, any(m[2] == 0 or m[3] < head for m in group)
+                draft = (entity, 1.0, group, in_title)
+            companies += company
+            titled += company and in_title
+            drafts.append(draft)
+        alternatives = self.alternatives_on(day)
+        links = [
+            self._link(article, draft, companies, titled, day)
+            if draft[0] in mixed
+            else quick_link(article, draft[2], draft[3], companies, titled, alternatives)
+            for draft in drafts
+        ]
         if added or self._rulings.refused:
             links = self._corrected(article, links, added or ())
         if len(links) > 1:
@@ -199,7 +235,7 @@ class Assembler:
 
         return surface_lists().classes.get(name_key(surface), SurfaceClass.PLAIN)
 
-    def _draft(self, article: Article, entity: str, group: list[Found], head: int) -> tuple:
+    def _draft(self, entity: str, group: list[Found], head: int) -> tuple:
         """(mentions, confidence, group, in title, first position, quoted, acting)."""
         if len(group) > 1:
             firm = max((f.score for f in group if not f.weak and f.rule != "chart"), default=-9.0)
@@ -223,34 +259,25 @@ class Assembler:
         count = len(worded)
         quoted = sum(1 for f in worded if f.quoted)
         acting = sum(1 for f in worded if f.acts or f.quoted is False)
-        body = [f.start for f in worded if f.field == 1]
-        first = 0.0 if in_title and not body else (min(body) / max(1, len(article.body)) if body else 0.6)
-        lead = bool(body) and min(body) <= LEAD
-        role = role_of(in_title, lead, count, max(companies, 1), quoted, acting, count)
-        security = self._listing(kept, day)
-        alternatives = tuple(s for s in self._universe.listings_of(entity) if s != security and alive(self._lexicon, s, day))
+        body = min((f.start for f in worded if f.field == 1), default=None)
+        lead = body is not None and body <= LEAD
+        step = step_of(body, len(article.body), in_title)
+        role, relevance = role_and_relevance(in_title, step, lead, count, max(companies, 1), titled, quoted, acting)
+        security = self._listing(kept)
+        alternatives = self.alternatives_on(day)(security)
         mentions = []
-        for one in kept[:MOST_MENTIONS]:
+        for one in kept:
             if one.field == 2:
                 mentions.append(Mention("markup", one.start, one.end, _chart_surface(article, one), one.rule, tuple(one.evidence)))
             else:
                 text = article.title if one.field == 0 else article.body
                 mentions.append(Mention(_FIELDS[one.field], one.start, one.end, text[one.start : one.end], one.rule, tuple(one.evidence)))
-        if len(kept) > MOST_MENTIONS:
-            last = mentions[-1]
-            more = f"+ {len(kept) - MOST_MENTIONS} more mentions"
-            mentions[-1] = Mention(last.field, last.start, last.end, last.surface, last.rule, (*last.evidence, more))
-        relevance = relevance_of(role, in_title, first, count, max(companies, 1), titled)
-        return Link(security, role, round(confidence, 4), relevance, tuple(mentions), alternatives)
+        return Link(security, role, round(confidence, 4), relevance, capped(mentions), alternatives)
 
-    def _listing(self, kept: list[Found], day: int) -> str:
+    def _listing(self, kept: list[Found]) -> str:
         if len(kept) == 1:
             return kept[0].security
-        votes: dict[str, float] = {}
-        for one in kept:
-            weight = (8.0 if one.listing_said == 2 else 2.0 if one.listing_said else 1.0) if one.field != 2 else 0.5
-            votes[one.security] = votes.get(one.security, 0.0) + weight
-        return max(votes, key=lambda s: (votes[s], s))
+        return voted((f.security, 0.5 if f.field == 2 else 8.0 if f.listing_said == 2 else 2.0 if f.listing_said else 1.0) for f in kept)
 
     def _corrected(self, article: Article, links: list[Link], added) -> list[Link]:
         refused = self._rulings.refused
@@ -286,20 +313,8 @@ def _said(sign: str, ruling) -> str:
     return f"{sign} said by {ruling.who or 'a person'}{when}"
 
 
-def _head_end(article: Article) -> int:
-    """End of a headline printed in the body (【…】 at its start); 0 when there is none."""
-    body = article.body
-    if body[:1] == "【":
-        return max(0, body.find("】", 1, 200))
-    return 0
-
-
 def _chart_surface(article: Article, one: Found) -> str:
     for note in article.annotations:
         if note.start == one.start and note.security == one.security:
             return note.surface
     return ""
-
-
-_CODE_RULES = frozenset(("code", "code_said", "code_in_brackets", "cashtag", "ticker_in_brackets", "bare_ticker"))
-_ = LAST

@@ -35,7 +35,7 @@ PRIOR = {
     SurfaceClass.AFFILIATE: 3.0,
     SurfaceClass.SHORTENED: -0.6,
     SurfaceClass.NICKNAME: 2.2,
-    SurfaceClass.FOREIGN: 1.5,
+    SurfaceClass.FOREIGN: 2.2,
     SurfaceClass.PHRASE: 1.0,
 }
 # Of several classes of one surface the one that asks for most evidence holds.

@@ -33,6 +33,22 @@ _WORDS_IN_CAPITALS = frozenset(
 _STANDS_FREE = re.compile(r"[A-Z]{4,5}\Z")
 
 
+_HEADS = np.zeros(65536, bool)
+_HEADS[[ord(c) for c in "HhZzJjKk"]] = True  # the last letter of SH, sz …
+_SPACED_HEADS = np.zeros(65536, bool)
+_SPACED_HEADS[[ord(c) for c in ":. "]] = True  # what may stand between it and the digits
+_MARKS = np.zeros(65536, bool)
+_MARKS[[ord(c) for c in "$:(."]] = True
+
+
+def _runs(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted positions → starts and ends of stretches without a gap."""
+    fresh = np.flatnonzero(np.diff(positions) != 1)
+    starts = positions[np.concatenate(([0], fresh + 1))]
+    ends = positions[np.concatenate((fresh, [len(positions) - 1]))] + 1
+    return starts, ends
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A code in the normalised haystack, [start, end), and whether something said that it is one (False: capitals that may be a ticker)."""
@@ -69,30 +85,31 @@ class CodeFinder:
 
     def codes(self, hay: Haystack) -> list[Code]:
         out: list[Code] = []
-        kinds = hay.kinds
-        digit = (kinds & DIGIT) > 0
-        if digit.any():
-            self._digits(hay, digit, out)
-        upper = (kinds & UPPER) > 0
-        if upper.any():
-            self._capitals(hay, upper, out)
+        digits = np.flatnonzero(hay.kinds == DIGIT)
+        if len(digits) > 2:
+            self._digits(hay, digits, out)
+        letters = np.flatnonzero(hay.kinds & (LATIN | DIGIT))
+        if len(letters):
+            self._capitals(hay, letters, out)
         return out
 
-    def _digits(self, hay: Haystack, digit: np.ndarray, out: list[Code]) -> None:
-        edge = np.flatnonzero(np.diff(digit.astype(np.int8), prepend=np.int8(0), append=np.int8(0)))
-        starts, ends = edge[0::2], edge[1::2]
+    def _digits(self, hay: Haystack, digits: np.ndarray, out: list[Code]) -> None:
+        starts, ends = _runs(digits)
         lengths = ends - starts
+        long = (lengths >= 3) & (lengths <= 6)
+        starts, ends, lengths = starts[long], ends[long], lengths[long]
         units, kinds, size = hay.units, hay.kinds, len(hay.units)
         before = units[np.maximum(starts - 1, 0)]
         after = units[np.minimum(ends, size - 1)]
+        beyond = np.minimum(ends + 1, size - 1)
         # 46 '.', 40 '(', 41 ')', 58 ':', H h Z z J j K k
-        dotted = (after == 46) & ((kinds[np.minimum(ends + 1, size - 1)] & LATIN) > 0)
-        headed = np.isin(before, (72, 104, 90, 122, 74, 106, 75, 107))
+        dotted = (after == 46) & ((kinds[beyond] & LATIN) > 0)
+        headed = _HEADS[before] | (_SPACED_HEADS[before] & _HEADS[units[np.maximum(starts - 2, 0)]])
         said = (before == 58) | (before == 0x7801)  # 码, as in 代码600519
-        bracketed = (before == 40) & np.isin(after, (41, 46, 44, 32))
-        hong_kong = (after == 72) | ((after == 32) & (units[np.minimum(ends + 1, size - 1)] == 72))
+        bracketed = (before == 40) & ((after == 41) | (after == 46) | (after == 44) | (after == 32))
+        hong_kong = (after == 72) | ((after == 32) & (units[beyond] == 72))
         fits = ((lengths == 6) & (dotted | headed | said | bracketed | (after == 41))) | (
-            (lengths >= 3) & (lengths <= 5) & (dotted | headed | hong_kong | (bracketed & (lengths == 5)) | (said & (lengths == 5)))
+            (lengths <= 5) & (dotted | headed | hong_kong | ((bracketed | said) & (lengths == 5)))
         )
         text = hay.text
         for start, end in zip(starts[fits].tolist(), ends[fits].tolist(), strict=True):
@@ -132,18 +149,14 @@ class CodeFinder:
             return None
         return Code(start, end, security, "code_said" if said else "code_in_brackets") if security else None
 
-    def _capitals(self, hay: Haystack, upper: np.ndarray, out: list[Code]) -> None:
-        latin = (hay.kinds & (LATIN | DIGIT)) > 0
-        edge = np.flatnonzero(np.diff(latin.astype(np.int8), prepend=np.int8(0), append=np.int8(0)))
-        starts, ends = edge[0::2], edge[1::2]
-        lengths = ends - starts
+    def _capitals(self, hay: Haystack, letters: np.ndarray, out: list[Code]) -> None:
+        starts, ends = _runs(letters)
+        fits = (hay.kinds[starts] == UPPER) & (hay.kinds[ends - 1] == UPPER) & (ends - starts <= 5)
+        starts, ends = starts[fits], ends[fits]
         size = len(hay.units)
-        before = hay.units[np.maximum(starts - 1, 0)]
         after = hay.units[np.minimum(ends, size - 1)]
-        marked = np.isin(before, (36, 58, 40, 46)) | (after == 46) | (after == 41)
-        fits = upper[starts] & (lengths <= 5) & (marked | (lengths >= 4))
-        counts = np.add.reduceat(upper.astype(np.int32), starts) if len(starts) else np.zeros(0, np.int32)
-        fits &= counts == lengths  # reduceat runs to the next start, but what lies between holds no capitals
+        marked = _MARKS[hay.units[np.maximum(starts - 1, 0)]] | (after == 46) | (after == 41)
+        fits = marked | (ends - starts >= 4)
         text = hay.text
         for start, end in zip(starts[fits].tolist(), ends[fits].tolist(), strict=True):
             found = self._ticker(text, start, end)
@@ -152,6 +165,8 @@ class CodeFinder:
 
     def _ticker(self, text: str, start: int, end: int) -> Code | None:
         symbol = text[start:end]
+        if not symbol.isupper():
+            return None
         security = f"{symbol}.US"
         known = self._universe.security(security)
         if known is None:

@@ -13,12 +13,14 @@ from newslink.link import cues
 from newslink.link.classes import WORDS, SurfaceClass
 from newslink.link.lexicon import AFTER_DELISTING, PRE_IPO, Lexicon, Owner
 
-_WEAK = frozenset((SurfaceClass.WORD, SurfaceClass.SECTOR, SurfaceClass.PLACE, SurfaceClass.PERSON, SurfaceClass.SHORTENED, SurfaceClass.FOREIGN, SurfaceClass.PHRASE))
+WEAK = frozenset((SurfaceClass.WORD, SurfaceClass.SECTOR, SurfaceClass.PLACE, SurfaceClass.PERSON, SurfaceClass.SHORTENED, SurfaceClass.PHRASE))
 _CHINESE_END = re.compile(r"[一-鿿]\Z")
 _FREE_BEFORE = re.compile(r"(?:[的和与及或对由被在向从是据将给让使把跟同比即按因为如像了着过到于])\Z")
 _SENTENCE = re.compile(r"[。!?;\n]")
 # What stands between a company and the legal name of another: not one name that goes on.
-_BETWEEN = re.compile(r"股东|旗下|子公司|全资|控股子|下属|[与和及拟对向的在将为由获被等]|收购|参股|投资设立|公告|持有|联合|董事|客户|供应商|间接|直接|出资|关联")
+_BETWEEN = re.compile(r"股东|旗下|子公司|全资|控股子|下属|[与和及拟对向的在将为由获被等]|收购|参股|投资设立|公告|持有|联合|董事|客户|供应商|间接|直接|出资|关联|受让|签|中标|起诉|转让|认购|设立|成立|发行|出售|合作|竞得|购买|采购|委托|起|承")
+_CLOSED = frozenset("、。,;!?的和与及等”\"'》」)】产行概领技板厂系设类用企赛市")
+_OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
 _NEAR = 60
 _SEEN_GRACE = 1100
 _FORMER_GRACE = 3 * 365
@@ -85,6 +87,12 @@ class Judge:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
+    def hopeless(self, text: str, start: int, end: int, pattern: int, low: int, high: int) -> bool:
+        """An ordinary word in a place where nothing could speak for the company: told from its two neighbours alone."""
+        if start == low or end == high:
+            return False
+        return text[end] in _CLOSED and text[start - 1] not in _OPENING
+
     def verdict(
         self, text: str, start: int, end: int, pattern: int, day: int, field_start: int, field_end: int, company_left: bool, company_right: bool
     ) -> Verdict:
@@ -97,14 +105,15 @@ class Judge:
         if owner.stated:
             return Verdict(owner, score, ["+ a person said what this word means"])
         if klass is not SurfaceClass.PLAIN:
-            evidence.append(("- " if klass in _WEAK else "+ ") + WORDS[klass])
+            evidence.append(("- " if klass in WEAK else "+ ") + WORDS[klass])
         before = text[max(field_start, start - cues.BEFORE_WINDOW) : start]
         after = text[end : min(field_end, end + cues.AFTER_WINDOW)]
-        weak = klass in _WEAK
+        weak = klass in WEAK
         acts = False
         against = self._against(owner, text[start:end], before, after)
         if against is not None:
-            score -= against.weight if klass is not SurfaceClass.PLAIN or against.weight > 3.2 else 1.2
+            plain = klass is SurfaceClass.PLAIN or klass is SurfaceClass.FOREIGN
+            score -= against.weight if not plain else _PLAIN_LOSS.get(against.words, against.weight)
             evidence.append(against.words)
         else:
             for cue in cues.COMPANY_AFTER:
@@ -120,12 +129,10 @@ class Judge:
         quoted = None
         kind = lexicon.quoted.get(pattern)
         if kind or text[end - 2 : end] in ("证券", "期货"):
-            quoted = self._quoted(kind, before, after, start == field_start or before[-1:] in ("【", "《"), acts, field_end - end)
+            quoted = self._quoted(kind, before, after, start == field_start or before[-1:] in ("【", "《"), acts)
         return Verdict(owner, score, evidence, quoted, acts)
 
     def _against(self, owner: Owner, surface: str, before: str, after: str) -> cues.Cue | None:
-        if after[:1] and after[0] not in cues.SUSPECT_NEXT and not _CHINESE_END.search(before) and "公司" not in after:
-            return None
         names = self._lexicon.full_names.get(owner.entity, ())
         for cue in cues.AGAINST_AFTER:
             found = cue.pattern.match(after)
@@ -186,7 +193,14 @@ class Judge:
                 evidence.append("- inside a longer phrase")
         return score
 
-    def _quoted(self, kind: str | None, before: str, after: str, heads: bool, acts: bool, room: int) -> bool | None:
+    def quotation(self, kind: str, text: str, start: int, end: int, low: int, high: int) -> bool | None:
+        """Whether text[start:end] is quoted (True), acts itself (False), or neither is said (None)."""
+        before = text[max(low, start - cues.BEFORE_WINDOW) : start]
+        after = text[end : min(high, end + cues.AFTER_WINDOW)]
+        acts = next((c.words in cues.OWN_ACT for c in cues.COMPANY_AFTER if c.pattern.match(after)), False)
+        return self._quoted(kind, before, after, start == low or before[-1:] in ("【", "《"), acts)
+
+    def _quoted(self, kind: str | None, before: str, after: str, heads: bool, acts: bool) -> bool | None:
         if after.startswith(":") and heads:
             return not cues.BROKER_OWN.search(after[1:])
         if acts:
@@ -200,6 +214,8 @@ class Judge:
         return None
 
 
+# What the same words cost a name that means nothing else: a sister with its own legal name is still the company, mostly.
+_PLAIN_LOSS = {"- legal name of another company": 2.5, "- 行业或普通词": 0.8, "- 关联方或基金": 2.8}
 _OTHER_LEGAL = cues.Cue(re.compile(""), 4.4, "- legal name of another company")
 _FOREIGN = cues.Cue(re.compile(""), 4.0, "- a foreign namesake")
 _STRADDLED = cues.Cue(re.compile(""), 4.4, "- begins inside another word")

@@ -1,6 +1,6 @@
 """Universe → the lexicon: every surface with its owners and dates, as columns ready for vector work, and the automaton over all patterns.
 
-Patterns are the surfaces, then guards (known phrases that are no company), then market words (港股, 美股 …). Days are proleptic ordinals.
+Patterns are the surfaces, then guards (known phrases that are no company), ends of legal names, and market words (港股, 美股 …). Days are proleptic ordinals.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from newslink.link.automaton import automaton
 from newslink.link.classes import PRIOR, SurfaceClass, stricter, surface_lists
+from newslink.link.codes import is_hong_kong_renminbi_counter
 from newslink.link.corrections import Rulings
 from newslink.link.text import name_key, normal
 from newslink.link.universe import Universe
@@ -22,7 +23,8 @@ from newslink.link.variants import surfaces_of
 from newslink.link.windows import SEEN
 from newslink.model import Kind, NameKind, market_of
 
-NAME, GUARD, MARKET = 0, 1, 2
+NAME, GUARD, MARKET, LEGAL = 0, 1, 2, 3
+_LEGAL_ENDS = ("有限公司", "有限责任公司", "合伙企业", "事务所", "股份公司")
 FIRST, LAST = 0, 4_000_000
 PRE_IPO = 90  # days before listing on which a company already goes by its future short name in the news
 AFTER_DELISTING = 400
@@ -63,7 +65,7 @@ class Lexicon:
     quoted: dict[int, str]
     markets: dict[int, str]
     single: np.ndarray  # bool: one company, one stretch of days
-    plain: np.ndarray  # bool: single, of a class that asks for no evidence
+    plain: np.ndarray  # bool: single, of a class that asks for no evidence, not one that is mostly quoted
     several: np.ndarray  # bool: the company has several listings
     first: np.ndarray
     last: np.ndarray
@@ -74,6 +76,9 @@ class Lexicon:
 
     def securities_of(self, entity: str) -> tuple[str, ...]:
         return self.universe.listings_of(entity)
+
+
+_SURE = frozenset((SurfaceClass.PLAIN, SurfaceClass.AFFILIATE, SurfaceClass.NICKNAME, SurfaceClass.FOREIGN))
 
 
 def _day(day: date | None, default: int) -> int:
@@ -107,8 +112,8 @@ def compile_lexicon(universe: Universe, rulings: Rulings, cache_dir: Path | None
         first, last = max(_day(name.valid_from, FIRST), born - PRE_IPO), min(_day(name.valid_to, LAST), died + AFTER_DELISTING)
         if name.kind is NameKind.FULL:
             full_names.setdefault(entity, []).append(normal(name.text))
-        if first > last:
-            continue
+        if first > last or is_hong_kong_renminbi_counter(name.security) and universe.security(f"0{name.security[1:]}") is not None:
+            continue  # 80700.HK is the same share as 00700.HK, in another currency
         for surface, surface_class in surfaces_of(name, market_of(name.security)):
             owner = Owner(name.security, entity, first, last, name.kind, seen=name.source.startswith(SEEN))
             _claim(table, surface, owner)
@@ -147,12 +152,14 @@ def _columns(universe, table, given_class, guards, full_names, lives, cache_dir)
     lists = surface_lists()
     surfaces = sorted(table)
     market_words = [(w, m) for m, words in MARKET_WORDS.items() for w in words if w not in table]
-    guard_list = sorted(guards - {w for w, _ in market_words})
-    patterns = surfaces + guard_list + [w for w, _ in market_words]
+    legal = [w for w in _LEGAL_ENDS if w not in table]
+    guard_list = sorted(guards - {w for w, _ in market_words} - set(legal))
+    patterns = surfaces + guard_list + legal + [w for w, _ in market_words]
     size, names = len(patterns), len(surfaces)
     kind = np.zeros(size, np.uint8)
     kind[names : names + len(guard_list)] = GUARD
-    kind[names + len(guard_list) :] = MARKET
+    kind[names + len(guard_list) :] = LEGAL
+    kind[size - len(market_words) :] = MARKET
     klass, prior = np.zeros(size, np.uint8), np.zeros(size, np.float32)
     single, plain, several = np.zeros(size, bool), np.zeros(size, bool), np.zeros(size, bool)
     first, last = np.zeros(size, np.int32), np.full(size, LAST, np.int32)
@@ -171,7 +178,7 @@ def _columns(universe, table, given_class, guards, full_names, lives, cache_dir)
         several[i] = any(len(universe.listings_of(o.entity)) > 1 for o in owners)
         if surface in lists.quoted:
             quoted[i] = lists.quoted[surface]
-        plain[i] = single[i] and cls is SurfaceClass.PLAIN and i not in quoted and not surface.isascii()
+        plain[i] = single[i] and (stated or cls in _SURE and i not in quoted)
         first[i], last[i] = min(o.first for o in owners), max(o.last for o in owners)
     return Lexicon(
         universe=universe, patterns=patterns, kind=kind, klass=klass, prior=prior, length=np.fromiter(map(len, patterns), np.int32, size),

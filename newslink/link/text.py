@@ -16,8 +16,8 @@ import numpy as np
 SEPARATOR = "\n"  # no name holds a line end, so no match crosses from one text into the next
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _ZERO_WIDTH = (0x00AD, 0x034F, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFE00, 0xFE0E, 0xFE0F, 0xFEFF)
-# Bits of what a normalised character is; CLASS[code point] & WORD and so on.
-CJK, UPPER, LOWER, DIGIT, BLANK, GONE, STOP = 1, 2, 4, 8, 16, 32, 64
+# What a normalised character is; one bit each, the ones that may be taken out highest, so that one comparison finds them.
+CJK, DIGIT, LOWER, UPPER, BLANK, GONE = 1, 2, 4, 8, 64, 128
 LATIN = UPPER | LOWER
 _REPLACEMENT = 0xFFFD
 # Simplified forms that only serve as surnames or in fixed words are left as they are: 乾 and 著 stay in 乾照光电 and 著名.
@@ -53,8 +53,6 @@ def _tables() -> tuple[np.ndarray, np.ndarray]:
     kinds[ord("0") : ord("9") + 1] = DIGIT
     kinds[0x20] = BLANK
     kinds[0] = GONE
-    for mark in "。;!?\n":
-        kinds[ord(mark)] = STOP
     return table, kinds
 
 
@@ -107,26 +105,27 @@ def haystack(texts: list[str]) -> Haystack:
     starts = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=starts[1:])
     origin = None
-    gone = kinds & (BLANK | GONE)
-    if gone.any():
-        drop = _droppable(units, kinds)
-        if drop is not None:
-            origin = np.flatnonzero(~drop)
-            units, kinds = units[origin], kinds[origin]
+    special = np.flatnonzero(kinds >= BLANK)
+    if len(special):
+        drop = _droppable(units, kinds, special)
+        if len(drop):
+            keep = np.ones(len(units), bool)
+            keep[drop] = False
+            origin = np.flatnonzero(keep)
+            units, kinds = units[keep], kinds[keep]
     return Haystack(texts, joined, units.tobytes().decode("utf-16-le"), units, kinds, origin, starts)
 
 
-def _droppable(units: np.ndarray, kinds: np.ndarray) -> np.ndarray | None:
-    drop = kinds == GONE
-    at = np.flatnonzero(kinds[1:-1] == BLANK) + 1
-    if len(at):
-        left, right = kinds[at - 1], kinds[at + 1]
-        # Between two Chinese characters; ST before one; one before the share class. A blank between words goes too: what then matches
-        # across it is only believed where the rest of the name is spaced or bounded as well (rule "spaced").
-        inner = ((left & CJK) > 0) & (((right & CJK) > 0) | np.isin(units[at + 1], (65, 66)))
-        inner |= (units[at - 1] == 84) & ((right & CJK) > 0)
-        drop[at[inner]] = True
-    return drop if drop.any() else None
+def _droppable(units: np.ndarray, kinds: np.ndarray, special: np.ndarray) -> np.ndarray:
+    """Positions to take out, of those of blanks and zero-width characters."""
+    left = kinds[np.maximum(special - 1, 0)]
+    after = np.minimum(special + 1, len(units) - 1)
+    right = kinds[after] == CJK
+    # Between two Chinese characters; ST before one; one before the share class. A blank between words goes too: what then matches
+    # across it is only believed where the rest of the name is spaced or bounded as well (rule "spaced").
+    inner = (left == CJK) & (right | (units[after] == 65) | (units[after] == 66))
+    inner |= (units[np.maximum(special - 1, 0)] == 84) & right
+    return special[inner | (kinds[special] == GONE)]
 
 
 @lru_cache(maxsize=1)

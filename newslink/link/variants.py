@@ -44,6 +44,8 @@ def surfaces_of(name: Name, market: str) -> Iterator[tuple[str, SurfaceClass]]:
             yield key, SurfaceClass.FOREIGN
         return
     if QUOTE_MARK.match(key) or len(key) < 2:
+        if len(key) > 3:
+            yield key, SurfaceClass.PLAIN  # as it stands: what is left without the mark may be cut short and is never learnt from
         return
     if name.kind is NameKind.FULL:
         yield from _legal(key)
@@ -68,7 +70,7 @@ def surfaces_of(name: Name, market: str) -> Iterator[tuple[str, SurfaceClass]]:
             yield stem, SurfaceClass.SHORTENED
         return
     stem = _SHARE_CLASS.sub("", plain)
-    if stem != plain and len(stem) > 1 and market in ("SH", "SZ"):
+    if stem != plain and len(stem) > 1 and market in ("SH", "SZ") and (len(stem) > 2 or plain.endswith("A")):
         yield stem, base if len(stem) > 2 else SurfaceClass.SHORTENED
 
 
@@ -92,7 +94,10 @@ def _english(key: str) -> Iterator[tuple[str, SurfaceClass]]:
     words = text.split()
     if not words or not text[0].isalpha() or not text.isascii() or "ETF" in key or "Acquisition" in key:
         return
-    if len(words) == 1 and (len(text) < 4 or text.lower() in _COMMON or text.isupper() and len(text) < 5):
+    if len(words) == 1 and (len(text) < 4 or text.isupper() and len(text) < 5):
+        return
+    if len(words) == 1 and text.lower() in _COMMON:
+        yield text, SurfaceClass.WORD
         return
     if len(words) > 1 and (len(text) < 6 or all(w.lower() in _COMMON for w in words)):
         return
