@@ -110,12 +110,6 @@ def spec_of(arguments: argparse.Namespace) -> StudySpec:
 
 
 def _from_store(arguments: argparse.Namespace, settings: Settings, spec: StudySpec) -> tuple[StudyResult, dict]:
-    from newslink.model import Filter, Role
-    from newslink.pipeline.linking import universe_of
-    from newslink.pipeline.resolve import security_for
-    from newslink.pipeline.study import study_of
-    from newslink.store import open_store
-
     wanted = list(arguments.security)
     if arguments.watchlist:
         try:
@@ -125,6 +119,12 @@ def _from_store(arguments: argparse.Namespace, settings: Settings, spec: StudySp
         wanted += [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
     if not (wanted or arguments.tag or arguments.keyword or arguments.source or arguments.start or arguments.end):
         raise SettingsError("study", "", "--prices, --market and --events, or a filter such as --security, --tag or --keyword")
+    from newslink.model import Filter, Role
+    from newslink.pipeline.linking import universe_of
+    from newslink.pipeline.resolve import security_for
+    from newslink.pipeline.study import study_of
+    from newslink.store import open_store
+
     with open_store(arguments.store or settings.store_url) as store:
         universe = universe_of(store)
         filter = Filter(

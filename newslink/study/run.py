@@ -109,8 +109,8 @@ def run_study(panel: Panel, events: Events, spec: StudySpec, strict: bool = True
             quiet[mine], fitted.residual[mine], abnormal[mine], abnormal[mine] / error[mine], fitted.sigma[mine], fitted.dof[mine],
             windows.row[mine], spec.window[0],
         )  # fmt: skip
-        sums = np.array([each.car[mine] for each in found]).reshape(len(found), -1).T
-        scaled = np.array([(each.car / each.s_exact)[mine] for each in found]).reshape(len(found), -1).T
+        sums = np.array([each.car[mine] for each in found]).reshape(len(found), mine.sum()).T
+        scaled = np.array([(each.car / each.s_exact)[mine] for each in found]).reshape(len(found), mine.sum()).T
         daily[group], spans[group] = group_tests(sample, sums, scaled, list(spec.cars))
     return StudyResult(
         spec, events, panel, reason, kept, windows, fitted, normal, abnormal, error, found, daily, spans,

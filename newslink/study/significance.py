@@ -72,7 +72,8 @@ def group_tests(
     )  # fmt: skip
     days = [(tau, tau) for tau in range(sample.window.shape[1])]
     daily, whole = _tests(sample, shared, sample.window, sample.sar, days), _tests(sample, shared, cars, scars, inside)
-    whole["t_grank"], whole["p_grank"] = _grank(shared, scars, np.isfinite(scars))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole["t_grank"], whole["p_grank"] = _grank(shared, scars, np.isfinite(scars))
     return daily, whole
 
 
