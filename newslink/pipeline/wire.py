@@ -1,0 +1,51 @@
+"""An open store and the settings → what a long-lived watch needs: batches into the store with fresh names, the watchlist, alerts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from newslink.errors import NewslinkError
+from newslink.pipeline.ingest import Prepare, Summary, ingest_items
+from newslink.pipeline.linking import universe_of
+from newslink.settings import Settings
+from newslink.store import Store
+
+log = logging.getLogger(__name__)
+WATCHLIST = "watchlist"
+
+
+class LiveIngest:
+    """ingest: one batch. Names and corrections are looked at before each, so what a person changed counts from the next article on."""
+
+    def __init__(self, store: Store, settings: Settings, store_url: str, watchlist: Sequence[str] = ()) -> None:
+        self.store, self.settings, self.store_url, self.given = store, settings, store_url, tuple(watchlist)
+        self._version = store.names_version()
+        self._prepare = Prepare(str(settings.home), store_url, self._version)
+
+    def ingest(self, items: Sequence[Any]) -> Summary:
+        version = self.store.names_version()
+        if version != self._version:
+            self._version, self._prepare = version, Prepare(str(self.settings.home), self.store_url, version)
+        return ingest_items(self.store, self._prepare, items)
+
+    def watchlist(self) -> list[str]:
+        """Securities given at the start, then those kept in the store; each once, unknown ones dropped."""
+        kept = self.store.state(WATCHLIST)
+        universe = universe_of(self.store)
+        wanted = [*self.given, *(kept if isinstance(kept, list) else [])]
+        return [str(security) for security in dict.fromkeys(wanted) if universe.security(str(security)) is not None]
+
+    def names_of(self, security: str) -> list[str]:
+        """Names today, the shortest kind first."""
+        return [name.text for name in universe_of(self.store).names_of(security) if name.valid_to is None]
+
+    def alert(self) -> None:
+        """Alert rules over what is new. A failure is logged and tried again with the next article; it never stops the watch."""
+        from newslink.pipeline.alerts import evaluate_and_deliver
+
+        try:
+            evaluate_and_deliver(self.store)
+        except NewslinkError as error:
+            log.warning("alerts: %s", error)
