@@ -141,7 +141,7 @@ LEXICAL = ("word", "china", "place", "person", "contained", "group", "vendor", "
 
 
 def adversarial(universe: Universe, way: Way, rows: Sequence[Case]) -> dict[str, Score]:
-    """kind → score of companies; also ``listing`` (exact security), ``source`` and ``subject`` (roles) over all kinds.
+    """kind → score of companies; over all kinds ``exact listing``, ``source`` (only quoted) and ``party`` (takes part, not the subject).
 
     Only what the sentence tempts to or expects is counted: other companies it happens to name are nobody's error here.
     """
@@ -156,12 +156,12 @@ def adversarial(universe: Universe, way: Way, rows: Sequence[Case]) -> dict[str,
         allowed: set[str] = set()
         roles: list[tuple[str, set[str]]] = []
         for token in row.expect:
-            entities = {universe.entity_of(x) for x in token.rstrip("?!~").split("|")}
-            if token.endswith("?"):
+            entities = {universe.entity_of(x) for x in token.rstrip("?!~^").split("|")}
+            if "?" in token:
                 allowed |= entities
             else:
                 wanted.append(entities)
-            if token[-1] in "!~":
+            if token[-1] in "!~^":
                 roles.append((token[-1], entities))
         tempted = rivals.get(text_key(row.surface), set()) | ({universe.entity_of(row.trap)} if row.trap else set())
         got = {universe.entity_of(h.security) for h in hits}
@@ -176,22 +176,24 @@ def adversarial(universe: Universe, way: Way, rows: Sequence[Case]) -> dict[str,
             score.wrong += 1
             score.errors.append(f"wrong {entity} ({row.surface}) in {row.day} {row.sentence}")
         for sign, entities in roles:
-            spoke = any(universe.entity_of(h.security) in entities and h.role == Role.SOURCE.value for h in hits)
-            linked = any(universe.entity_of(h.security) in entities for h in hits)
-            role = scores.setdefault("source", Score())
-            if sign == "~" and spoke:
-                role.right += 1
-            elif sign == "~":
-                role.missed += 1
-                role.errors.append(f"{'not a source' if linked else 'no link'}: {'|'.join(sorted(entities))} in {row.sentence}")
-            elif spoke:
+            played = {h.role for h in hits if universe.entity_of(h.security) in entities}
+            role = scores.setdefault("party" if sign == "^" else "source", Score())
+            wrong = {"~": played != {"source"}, "^": "subject" in played, "!": "source" in played}[sign]
+            if not played:
+                continue  # not linked is counted with the companies
+            if not wrong:
+                role.right += sign != "!"
+            elif sign == "!":
                 role.wrong += 1
-                role.errors.append(f"source, but subject: {'|'.join(sorted(entities))} in {row.sentence}")
+            else:
+                role.missed += 1
+            if wrong:
+                role.errors.append(f"{'|'.join(sorted(played))} is not {sign}: {'|'.join(sorted(entities))} in {row.sentence}")
         if row.kind == "listing":
             exact = scores.setdefault("exact listing", Score())
             ids = {h.security for h in hits}
             for token in row.expect:
-                if set(token.rstrip("?!~").split("|")) & ids:
+                if set(token.rstrip("?!~^").split("|")) & ids:
                     exact.right += 1
                 elif any(universe.entity_of(x) in got for x in token.split("|")):
                     exact.wrong += 1
