@@ -63,10 +63,21 @@ def check_address(url: str, allow: Sequence[str] = (), source: str = "feed") -> 
     if host.lower() not in {name.lower() for name in allow}:
         for address in found:
             plain = ipaddress.ip_address(address.partition("%")[0])
-            mapped = getattr(plain, "ipv4_mapped", None) or getattr(plain, "sixtofour", None) or plain
-            if not plain.is_global or not mapped.is_global or plain.is_multicast:
+            if any(not each.is_global or each.is_multicast for each in (plain, _inner(plain))):
                 raise SourceError(source, f"{host[:100]} leads to {plain}, which is not a public address")
     return found
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _inner(address: Any) -> Any:
+    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64), else the address itself."""
+    if address.version == 6:
+        if address in _NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        return address.ipv4_mapped or address.sixtofour or address
+    return address
 
 
 def fetch(
