@@ -67,7 +67,7 @@ class Assembler:
         self._lexicon = lexicon
         self._universe = lexicon.universe
         self._rulings = rulings
-        self._day, self._others = -1, {}
+        self._others: dict[int, dict[str, tuple[str, ...]]] = {}
 
     def found(
         self, hay: Haystack, verdict: Verdict, pattern: int, start: int, end: int, field: int, first: int, last: int, day: int,
@@ -134,9 +134,11 @@ class Assembler:
 
     def alternatives_on(self, day: int) -> Callable[[str], tuple[str, ...]]:
         """security → the company's other listings that were traded on the day."""
-        if self._day != day:
-            self._day, self._others = day, {}
-        others = self._others
+        others = self._others.get(day)
+        if others is None:
+            if len(self._others) > 500:
+                self._others.clear()
+            others = self._others[day] = {}
 
         def of(security: str) -> tuple[str, ...]:
             known = others.get(security)

@@ -88,7 +88,7 @@ class CodeFinder:
         digits = np.flatnonzero(hay.kinds == DIGIT)
         if len(digits) > 2:
             self._digits(hay, digits, out)
-        letters = np.flatnonzero(hay.kinds & (LATIN | DIGIT))
+        letters = np.flatnonzero((hay.kinds & (LATIN | DIGIT)) != 0)
         if len(letters):
             self._capitals(hay, letters, out)
         return out

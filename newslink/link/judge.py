@@ -115,7 +115,7 @@ class Judge:
             plain = klass is SurfaceClass.PLAIN or klass is SurfaceClass.FOREIGN
             score -= against.weight if not plain else _PLAIN_LOSS.get(against.words, against.weight)
             evidence.append(against.words)
-        else:
+        elif weak or pattern in lexicon.quoted:
             for cue in cues.COMPANY_AFTER:
                 if cue.pattern.match(after):
                     if cue.weight:

@@ -27,7 +27,8 @@ from newslink.link.text import LATIN, Haystack, haystack
 from newslink.link.universe import Universe
 from newslink.model import Article, Link
 
-BEIJING = timezone(timedelta(hours=8))
+_EAST_8 = timedelta(hours=8)
+BEIJING = timezone(_EAST_8)
 CHUNK_ARTICLES, CHUNK_CHARACTERS = 1_000, 300_000
 MOST_JUDGED = 400  # matches of one surface in one article that are judged; the rest of a flood is counted by these
 CODE_SURE = 0.9933
@@ -85,19 +86,21 @@ class Linker:
             texts.append(article.body)
         hay = haystack(texts)
         found: list[list] = [[] for _ in articles]
-        days = [a.published.astimezone(BEIJING).toordinal() if a.published is not None else LAST for a in articles]
+        days = _days(articles)
         codes = self._codes_of(hay, found, days)
         doubtful = self._names(hay, articles, found, days, codes)
         links = self._assembler.links
-        out: list[tuple[Link, ...]] = []
-        for i, article in enumerate(articles):
-            mine = found[i]
-            if i in doubtful or article.annotations or self._rulings.refused or article.id in self._rulings.added:
-                out.append(links(article, mine, days[i]))
+        rulings = self._rulings
+        if rulings.refused or rulings.added:
+            doubtful.update(range(len(articles)))
+        doubtful.update(i for i, article in enumerate(articles) if article.annotations)
+        out: list[tuple[Link, ...]] = [()] * len(articles)
+        alternatives = self._assembler.alternatives_on
+        for i, mine in enumerate(found):
+            if i in doubtful:
+                out[i] = links(articles[i], mine, days[i])
             elif mine:
-                out.append(quick_links(article, mine, self._assembler.alternatives_on(days[i])))
-            else:
-                out.append(())
+                out[i] = quick_links(articles[i], mine, alternatives(days[i]))
         return out
 
     def _codes_of(self, hay: Haystack, found: list[list[Found]], days: list[int]) -> dict[int, Code]:
@@ -313,6 +316,20 @@ def _pairs(words: Iterable[str]) -> np.ndarray:
 
 _JOINTS = np.zeros(65536, bool)
 _JOINTS[[ord(c) for c in "、和及与/,;"]] = True
+
+
+def _days(articles: Sequence[Article]) -> list[int]:
+    """Beijing day of publication as an ordinal; without a time every open name holds."""
+    out = []
+    for article in articles:
+        published = article.published
+        if published is None:
+            out.append(LAST)
+        elif published.utcoffset() == _EAST_8:
+            out.append(published.toordinal())
+        else:
+            out.append(published.astimezone(BEIJING).toordinal())
+    return out
 
 
 def _chunks(articles: Iterable[Article]) -> Iterator[list[Article]]:
