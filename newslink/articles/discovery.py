@@ -45,7 +45,7 @@ def discover(paths: Iterable[str | Path], ignored: Ignored | None = None) -> Ite
         elif found := reader_for(root.name):
             yield from _items(root, *found, revision_of(root.parent))
         else:
-            yield Rejection(_printable(root), f"no reader for files ending in {root.suffix or root.name!r}")
+            yield Rejection(_printable(root), f"no reader for files ending in {root.suffix or root.name}")
 
 
 def _printable(path: Path) -> str:

@@ -26,8 +26,10 @@ def named(html: str) -> list[tuple[str, str, str | None]]:
 @pytest.mark.parametrize(
     ("html", "expected"),
     [
-        ('<span id="stock_1.600160"><a class="keytip" data-code="1,600160">巨化股份</a></span><span id="quote_1.600160"></span>',
-         ("inline", "巨化股份", "600160.SH")),
+        (
+            '<span id="stock_1.600160"><a class="keytip" data-code="1,600160">巨化股份</a></span><span id="quote_1.600160"></span>',
+            ("inline", "巨化股份", "600160.SH"),
+        ),
         ('<span web="1" class="em_stock_key_common" data-code="1,600160">巨化股份</span>', ("repeat", "巨化股份", "600160.SH")),
         ('<span id="Info.116.00700"><a class="keytip" data-code="116,00700">腾讯控股</a></span>', ("inline", "腾讯控股", "00700.HK")),
         ('<a data-code="002353">杰瑞股份</a>', ("inline", "杰瑞股份", "002353.SZ")),
@@ -55,7 +57,7 @@ def named(html: str) -> list[tuple[str, str, str | None]]:
         ("<a data-code='1,600519' class=keytip>茅台</a>", ("inline", "茅台", "600519.SH")),
         ('<A DATA-CODE="1,600519">茅台</A>', ("inline", "茅台", "600519.SH")),
     ],
-)  # fmt: skip
+)
 def test_each_shape_of_markup_names_its_security(html: str, expected: tuple[str, str, str]) -> None:
     assert named(f"<p>看好{html}的表现</p>") == [expected]
 
@@ -108,12 +110,14 @@ def test_a_chart_of_an_index_is_an_index() -> None:
 
 
 def test_a_missing_end_tag_does_not_swallow_the_sentence() -> None:
-    html = '<p><span id="stock_1.600160"><a data-code="1,600160">巨化股份，主营氟化工，<a data-code="0,300343">联创股份</a>跟涨。</p><p>收盘</p>'
+    first = '<span id="stock_1.600160"><a data-code="1,600160">巨化股份，主营氟化工，'
+    html = f'<p>{first}<a data-code="0,300343">联创股份</a>跟涨。</p><p>收盘</p>'
     assert named(html) == [("inline", "巨化股份", "600160.SH"), ("inline", "联创股份", "300343.SZ")]
 
 
 def test_spans_hold_when_text_before_them_is_trimmed_decoded_and_joined() -> None:
-    html = '<p>　　A&amp;B&nbsp;&nbsp;与\n <a data-code="1,600519"> 贵州茅台 </a> 合作</p>\r\n<p>　</p><p>　　<a data-code="0,000858">五粮液</a></p>'
+    first = '<p>　　A&amp;B&nbsp;&nbsp;与\n <a data-code="1,600519"> 贵州茅台 </a> 合作</p>'
+    html = first + '\r\n<p>　</p><p>　　<a data-code="0,000858">五粮液</a></p>'
     text, annotations = text_of_html(html)
     assert text == "A&B 与 贵州茅台 合作\n五粮液"
     assert [text[a.start : a.end] for a in annotations] == ["贵州茅台", "五粮液"]
@@ -151,7 +155,9 @@ def test_a_second_article_below_is_marked_from_its_heading_to_the_end() -> None:
     assert any(a.security == "600519.SH" and a.start > related[0].start for a in annotations)
 
 
-@pytest.mark.parametrize("html", ["", "<", "</", "<!--", "<!-- 未完", "<script>alert(1)", "<p", "<p class=\"x", "&#0;", "\0", "\ud800", "<a data-code=>x</a>"])
+@pytest.mark.parametrize(
+    "html", ["", "<", "</", "<!--", "<!-- 未完", "<script>alert(1)", "<p", '<p class="x', "&#0;", "\0", "\ud800", "<a data-code=>x</a>"]
+)
 def test_fragments_are_read_without_complaint(html: str) -> None:
     text, annotations = text_of_html(html)
     text.encode()
@@ -174,9 +180,32 @@ def test_more_than_ten_million_characters_are_refused() -> None:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "unit",
-    ["<span>", "<a href='", '<a b="', "<!--", "<script>", "<p style='display:none'>", "<", "</span>", "&#", "&amp", "<a data-code='1,600519'>",
-     "<p class=em_media>", "<a =", "=", '"', "<title>", "<![CDATA[", "相关报道\n", "（", "<td>", "\u3000", "<b x='>'", "<div hidden>"],
-)  # fmt: skip
+    [
+        "<span>",
+        "<a href='",
+        '<a b="',
+        "<!--",
+        "<script>",
+        "<p style='display:none'>",
+        "<",
+        "</span>",
+        "&#",
+        "&amp",
+        "<a data-code='1,600519'>",
+        "<p class=em_media>",
+        "<a =",
+        "=",
+        '"',
+        "<title>",
+        "<![CDATA[",
+        "相关报道\n",
+        "（",
+        "<td>",
+        "\u3000",
+        "<b x='>'",
+        "<div hidden>",
+    ],
+)
 def test_time_grows_with_length_only(unit: str) -> None:
     """A quadratic scanner would need hours for these; the bound is on being stuck, not on speed."""
     html = unit * (1_000_000 // len(unit))
@@ -191,10 +220,47 @@ def test_ten_thousand_levels_of_nesting_are_flat_text() -> None:
 
 
 PIECES = st.sampled_from(
-    ["<p>", "</p>", "<span>", "</span>", '<a data-code="1,600519">', "</a>", '<span id="stock_0.000858">', "<br>", "<b>", "</b>", "　　", " ", "\n",
-     "&nbsp;", "&lt;", "&amp;", "<1%", "贵州茅台", "涨5%", "，", "<!-- x -->", "<td>", '<img src="//webquotepic.eastmoney.com/?nid=1.600519">', '"',
-     "'", "<", ">", "=", "<div hidden>", "</div>", '<p class="em_media">', "<script>", "</script>", "\0", "\ud800", "&#x110000;", "相关报道", "</"]
-)  # fmt: skip
+    [
+        "<p>",
+        "</p>",
+        "<span>",
+        "</span>",
+        '<a data-code="1,600519">',
+        "</a>",
+        '<span id="stock_0.000858">',
+        "<br>",
+        "<b>",
+        "</b>",
+        "　　",
+        " ",
+        "\n",
+        "&nbsp;",
+        "&lt;",
+        "&amp;",
+        "<1%",
+        "贵州茅台",
+        "涨5%",
+        "，",
+        "<!-- x -->",
+        "<td>",
+        '<img src="//webquotepic.eastmoney.com/?nid=1.600519">',
+        '"',
+        "'",
+        "<",
+        ">",
+        "=",
+        "<div hidden>",
+        "</div>",
+        '<p class="em_media">',
+        "<script>",
+        "</script>",
+        "\0",
+        "\ud800",
+        "&#x110000;",
+        "相关报道",
+        "</",
+    ]
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -212,8 +278,12 @@ def test_whatever_the_markup_spans_give_back_their_words(html: str) -> None:
 
 
 WELL_FORMED = st.recursive(
-    st.text(st.sampled_from("贵州茅台涨跌停，。%123 AB&<>\"'"), min_size=1, max_size=12).map(lambda t: t.replace("&", "&amp;").replace("<", "&lt;")),
-    lambda inner: st.builds(lambda name, parts: f"<{name}>{''.join(parts)}</{name}>", st.sampled_from(["b", "span", "div", "i"]), st.lists(inner, max_size=4)),
+    st.text(st.sampled_from("贵州茅台涨跌停，。%123 AB&<>\"'"), min_size=1, max_size=12).map(
+        lambda t: t.replace("&", "&amp;").replace("<", "&lt;")
+    ),
+    lambda inner: st.builds(
+        lambda name, parts: f"<{name}>{''.join(parts)}</{name}>", st.sampled_from(["b", "span", "div", "i"]), st.lists(inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
