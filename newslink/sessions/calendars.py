@@ -93,17 +93,16 @@ def calendar_named(name: str) -> Calendar:
     built = exchange_calendars.get_calendar(name, start=hours.first, **({"end": hours.last} if hours.last else {}))
     schedule = built.schedule
     day = schedule.index.to_numpy("datetime64[D]")
-    columns = {key: schedule[key].to_numpy("datetime64[us]") for key in ("open", "break_start", "break_end", "close")}
+    columns = {key: schedule[key].dt.tz_localize(None).to_numpy("datetime64[us]") for key in ("open", "break_start", "break_end", "close")}
     opens, lunch, resume, close = (columns[key].astype("int64") for key in ("open", "break_start", "break_end", "close"))
     midnight, tomorrow = (
-        (schedule.index + np.timedelta64(shift, "D")).tz_localize(hours.zone).to_numpy("datetime64[us]").astype("int64") for shift in (0, 1)
+        (schedule.index + np.timedelta64(shift, "D")).tz_localize(hours.zone).tz_convert(None).to_numpy("datetime64[us]").astype("int64")
+        for shift in (0, 1)
     )
     # A half day in Hong Kong has no break (NaT): all of it is morning. New York never has one: split at local noon.
     no_break = np.isnat(columns["break_start"])
-    split = midnight + 12 * 3_600_000_000 if name == "XNYS" else close
-    if name == "XNYS":
-        # Noon is twelve hours after midnight except on clock-change days, which are Sundays and never sessions.
-        split = np.minimum(split, close)
+    # Noon is twelve hours after midnight except on clock-change days, which are Sundays and never sessions.
+    split = np.minimum(midnight + 12 * 3_600_000_000, close) if name == "XNYS" else close
     lunch, resume = np.where(no_break, split, lunch), np.where(no_break, split, resume)
     wrong = np.array(sorted(CLOSED_AFTER_ALL.get(name, ())), dtype="datetime64[D]")
     return _chosen(Calendar(name, day, opens, lunch, resume, close, midnight, tomorrow), ~np.isin(day, wrong))
