@@ -50,7 +50,7 @@ def _order(name: Name) -> tuple:
 def _merged(chain: list[Name]) -> list[Name]:
     """One row for each text: sightings of the same name, from several lists, are one stay. Rows with official dates stay as they are."""
     rows: dict[tuple, Name] = {}
-    for name in chain:
+    for name in sorted(chain, key=lambda n: (n.kind is not NameKind.SHORT, n.text, n.source)):  # so that the order given does not matter
         if not name.source.startswith(SEEN):
             rows.setdefault((name.text, name.valid_from, name.valid_to), name)
             continue
