@@ -22,7 +22,8 @@ from newslink.prices.instrument import Board, instrument
 LIMITS_BEGAN = np.datetime64("1996-12-16")
 CHINEXT_REFORM = np.datetime64("2020-08-24")
 MAIN_REGISTRATION = np.datetime64("2023-04-10")
-RISK_WARNED = re.compile(r"(?:S\*?ST|\*?ST|SST|S(?=[一-鿿]))")
+# ST and *ST (and their S forms) before the name itself; a name that merely begins with these letters goes on in Latin.
+RISK_WARNED = re.compile(r"(?:S?\*ST|S?ST(?=[一-鿿 ]|\Z)|S(?=[一-鿿]))")
 COLUMNS = ("session", "suspended", "limit_up", "limit_down", "ex_date", "first_session")
 
 
@@ -30,7 +31,7 @@ def risk_warned(sessions: np.ndarray, names: Iterable[Name]) -> np.ndarray:
     """Whether the security bore ST, *ST or S in its short name on each session (datetime64[D]). Names without dates hold always."""
     marked = np.zeros(len(sessions), bool)
     for name in names:
-        text = unicodedata.normalize("NFKC", name.text).replace(" ", "").upper()
+        text = unicodedata.normalize("NFKC", name.text).strip().upper()
         if name.kind in (NameKind.SHORT, NameKind.FORMER) and RISK_WARNED.match(text):
             if name.kind is NameKind.FORMER and name.valid_from is None and name.valid_to is None:
                 continue  # a former name without dates says nothing about any day

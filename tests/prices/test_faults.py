@@ -1,9 +1,10 @@
-"""Everything that goes wrong on the wire: the right class of failure, nothing wrong stored, the next provider asked, words for the person."""
+"""Everything that goes wrong on the wire: the right class of failure, nothing wrong stored, the next provider asked, and words."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_a_body_of_a_hundred_megabytes_is_cut_off_and_does_not_fill_the_memory(w
     with pytest.raises(ProviderFailure) as failure:
         providers["tencent"].daily(SECURITY, START, END, 20)
     assert failure.value.outcome is Outcome.SCHEMA
-    status = open(f"/proc/{running_worker.pid}/status", encoding="utf-8").read()  # noqa: SIM115
+    status = Path(f"/proc/{running_worker.pid}/status").read_text(encoding="utf-8")
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
     assert peak < 600_000, f"{peak} kB"
 

@@ -182,8 +182,8 @@ def test_sinas_reference_comes_from_its_factors_whether_or_not_the_stream_carrie
 
 
 @pytest.mark.parametrize(("name", "security", "period", "rows"), [
-    ("eastmoney", "600519.SH", "1", 1200), ("eastmoney", "600519.SH", "5", 240), ("sina", "600519.SH", "15", 80), ("sina", "600519.SH", "60", 20),
-    ("eastmoney", "00700.HK", "30", 40), ("eastmoney", "NIO.US", "1", 1200),
+    ("eastmoney", "600519.SH", "1", 1200), ("eastmoney", "600519.SH", "5", 240), ("sina", "600519.SH", "15", 80),
+    ("sina", "600519.SH", "60", 20), ("eastmoney", "00700.HK", "30", 40), ("eastmoney", "NIO.US", "1", 1200),
 ])  # fmt: skip
 def test_minute_bars_of_five_sessions_add_up_to_the_days(world, providers, name, security, period, rows) -> None:
     minutes = providers[name].minute(security, period, 20)
