@@ -89,8 +89,9 @@ def calendar_named(name: str) -> Calendar:
     import exchange_calendars  # late: only who asks for a session pays for it
 
     hours = HOURS[name]
-    # The default window is twenty years back and moves with today's date; both ends are named, so no answer depends on the day asked.
-    built = exchange_calendars.get_calendar(name, start=hours.first, **({"end": hours.last} if hours.last else {}))
+    # The default window moves with today's date (twenty years back, one ahead); both ends are named, so no answer depends on the day asked.
+    last = hours.last or type(exchange_calendars.get_calendar(name)).bound_max()
+    built = exchange_calendars.get_calendar(name, start=hours.first, end=last)
     schedule = built.schedule
     day = schedule.index.to_numpy("datetime64[D]")
     columns = {key: schedule[key].dt.tz_localize(None).to_numpy("datetime64[us]") for key in ("open", "break_start", "break_end", "close")}

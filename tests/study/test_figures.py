@@ -47,7 +47,8 @@ def test_numbers_are_per_cent_and_unknowns_are_gaps() -> None:
 
 def test_rising_and_falling_swap_with_the_readers_habit() -> None:
     def colours(red_up: bool) -> list[str]:
-        return caar_figure(TAUS, np.array([0.1, -0.1, 0, 0, 0]), np.zeros(5), np.zeros(5), np.zeros(5), red_up=red_up)["data"][0]["marker"]["color"]
+        figure = caar_figure(TAUS, np.array([0.1, -0.1, 0, 0, 0]), np.zeros(5), np.zeros(5), np.zeros(5), red_up=red_up)
+        return figure["data"][0]["marker"]["color"]
 
     assert colours(True)[:2] == colours(False)[1::-1] and colours(True)[0] != colours(True)[1]
 
