@@ -27,6 +27,7 @@ COMMANDS = {
     "relink": ("relink", "link every stored article again with today's names and corrections"),
     "correct": ("correct", "export, import, apply and undo corrections by people"),
     "evaluate": ("evaluate", "precision and recall per rule, from corrections"),
+    "alerts": ("alerts", "alert rules, the inbox, and delivery by webhook and e-mail"),
     "watch": ("watch", "run all live sources until stopped"),
     "serve": ("serve", "the HTTP API for notebooks and Excel"),
 }

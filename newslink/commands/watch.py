@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -33,6 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     from newslink.articles.sources import SourceSpec
+    from newslink.pipeline.deliver import Channels
     from newslink.pipeline.sources import DEFAULT_FILE, NewsCall, build_sources, read_sources_file
     from newslink.pipeline.watch import Watch
     from newslink.pipeline.wire import LiveIngest
@@ -64,7 +66,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     call = NewsCall() if any(spec.kind == "akshare" for spec in specs) else None
     try:
         with open_store(arguments.store or settings.store_url) as store:
-            live = LiveIngest(store, settings, arguments.store or settings.store_url, watchlist)
+            live = LiveIngest(store, settings, arguments.store or settings.store_url, watchlist, Channels.from_environment(os.environ))
             sources = build_sources(specs, settings.home, call, live.watchlist, live.names_of)
             watch = Watch(sources, store, live.ingest, after=None if arguments.no_alerts else live.alert)
             print(f"newslink watch: {', '.join(source.name for source in sources)}", file=sys.stderr, flush=True)

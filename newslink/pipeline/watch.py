@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 BATCH = 500  # items stored in one go
 AT_ONCE = 4  # polls running
 LONGEST_WAIT = 3600.0
+AFTER_SECONDS = 60.0
 _PREFIX = "source/"
 _SMALL = 65_536
 
@@ -93,7 +94,7 @@ def wait_after(record: SourceRecord, interval: float, retry_after: float | None 
 
 
 class Watch:
-    """ingest: stores a batch and returns its summary. after: called when a poll brought something new (alerts hang here)."""
+    """ingest: stores a batch and returns its summary. after: called when something new was stored, and every minute (alerts hang here)."""
 
     def __init__(
         self,
@@ -107,6 +108,7 @@ class Watch:
         self.keeper, self.ingest, self.after, self.now = keeper, ingest, after, now
         self.records = {name: SourceRecord.read(keeper, name) for name in self.sources}
         self.totals: Counter[str] = Counter()
+        self._looked = now()
         self._came: queue.SimpleQueue[tuple[Source, Poll | BaseException]] = queue.SimpleQueue()
         self._running: set[str] = set()
 
@@ -115,6 +117,8 @@ class Watch:
         self._register()
         due = {name: 0.0 if once else self._first(record) for name, record in self.records.items()}
         while not stop.is_set() and (due or self._running):
+            if self.after is not None and self.now() - self._looked >= AFTER_SECONDS:
+                self._after()
             for name in sorted(due, key=due.__getitem__):
                 if due[name] <= self.now() and name not in self._running and len(self._running) < AT_ONCE:
                     self._start(self.sources[name])
@@ -191,9 +195,14 @@ class Watch:
             changed |= bool(figures.get("new") or figures.get("updated"))
             if stop.is_set():
                 return False
-        if changed and self.after is not None:
-            self.after()
+        if changed:
+            self._after()
         return True
+
+    def _after(self) -> None:
+        self._looked = self.now()
+        if self.after is not None:
+            self.after()
 
     def _failed(self, record: SourceRecord, words: str) -> None:
         record.failures += 1

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from newslink.errors import NewslinkError
+from newslink.pipeline.alerts import evaluate
+from newslink.pipeline.deliver import Channels, deliver
 from newslink.pipeline.ingest import Prepare, Summary, ingest_items
 from newslink.pipeline.linking import universe_of
 from newslink.settings import Settings
@@ -19,8 +21,11 @@ WATCHLIST = "watchlist"
 class LiveIngest:
     """ingest: one batch. Names and corrections are looked at before each, so what a person changed counts from the next article on."""
 
-    def __init__(self, store: Store, settings: Settings, store_url: str, watchlist: Sequence[str] = ()) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, store_url: str, watchlist: Sequence[str] = (), channels: Channels | None = None
+    ) -> None:
         self.store, self.settings, self.store_url, self.given = store, settings, store_url, tuple(watchlist)
+        self.channels = channels or Channels()
         self._version = store.names_version()
         self._prepare = Prepare(str(settings.home), store_url, self._version)
 
@@ -42,10 +47,9 @@ class LiveIngest:
         return [name.text for name in universe_of(self.store).names_of(security) if name.valid_to is None]
 
     def alert(self) -> None:
-        """Alert rules over what is new. A failure is logged and tried again with the next article; it never stops the watch."""
-        from newslink.pipeline.alerts import evaluate_and_deliver
-
+        """Alert rules over what is new, and what is due for delivery. A failure is logged and tried again; it never stops the watch."""
         try:
-            evaluate_and_deliver(self.store)
+            evaluate(self.store)
+            deliver(self.store, self.channels)
         except NewslinkError as error:
             log.warning("alerts: %s", error)
