@@ -3,8 +3,8 @@
     python benchmarks/copies.py [--pairs 100] [--seed 7] [--linker]
 
 Securities come from the wires' own tags, or with --linker from newslink.link and its bundled names. Recall of the
-keys is against an exact join of all texts within 48 hours; recall of the rules against pairs of wires that gave an item the same title within
-6 hours.
+keys is against an exact join of all texts within 48 hours; recall of the rules against pairs of wires that gave an item the same title
+within 6 hours.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ WINDOW_HOURS = 48  # reposts of a full story
 _SHORT_WINDOWS = ((45, 3), (120, 24))
 TOLD_AGAIN_HOURS = 6  # the same company and numbers in other words
 _TOLD_AGAIN = 0.3
+_SAME_TITLE = 0.8
+_RELATED_TITLE = 0.3
 _MAX_NEIGHBOURS = 50  # compared with per key: a flood of one text costs no more than its length
 
 
@@ -69,7 +71,13 @@ def relate(one: Signature, other: Signature) -> Relation | None:
     """Copy, update, or nothing. The same whichever comes first."""
     ordered = (len(one.grams) * one.step, one.article) <= (len(other.grams) * other.step, other.article)
     short, long = (one, other) if ordered else (other, one)
-    if not short.companies <= long.companies:
+    titles = _titles_alike(short, long)
+    # Under one title the wires may name a company more or less, but not other companies altogether.
+    if titles < _SAME_TITLE:
+        strangers = not short.companies <= long.companies
+    else:
+        strangers = bool(short.companies and long.companies) and short.companies.isdisjoint(long.companies)
+    if strangers:
         return None
     hours = abs(one.time - other.time) / 3600 if one.time != NO_TIME and other.time != NO_TIME else None
     if hours is not None and hours > WINDOW_HOURS:
@@ -95,6 +103,8 @@ def relate(one: Signature, other: Signature) -> Relation | None:
     elif same_companies and agree and said >= 2 and hours <= TOLD_AGAIN_HOURS and len(short.companies) <= 3:
         # The same company and the same numbers within hours: told again in other words.
         needed = _TOLD_AGAIN if said >= 3 or max(n.digits for n in short.numbers) >= 4 else 0.5
+    elif agree and titles >= _SAME_TITLE and hours <= TOLD_AGAIN_HOURS:
+        needed = 0.5
     else:
         needed = 0.9 if size < 30 else 0.8 if size < 60 else 0.7
         if short.companies != long.companies:
@@ -104,18 +114,26 @@ def relate(one: Signature, other: Signature) -> Relation | None:
         needed = max(needed, 0.85)
     if contained < needed:
         return None
-    # A round-up holds many stories word for word; a longer version of one story begins with the same words.
-    if len(b) > 3 * len(a) and short.opening != long.opening:
-        return None
-    if 2 * shared < len(a) + len(b) - shared and not same_companies and not _titles_meet(short, long):
+    if titles < _SAME_TITLE:
+        # A round-up holds many stories word for word; a longer version of one story begins with the same words.
+        if len(b) > 3 * len(a) and short.opening != long.opening:
+            return None
         # Excerpts of one document open with the same sentence. A shortened story keeps its subject in the title.
-        return None
+        if 2 * shared < len(a) + len(b) - shared and not same_companies and titles < _RELATED_TITLE:
+            return None
     return Relation("copy" if agree else "update", contained)
 
 
-def _titles_meet(one: Signature, other: Signature) -> bool:
+def _titles_alike(one: Signature, other: Signature) -> float:
+    """Share of runs of two characters of both titles that stand in both; a title too short to tell counts as related, not as the same."""
     least = min(len(one.title), len(other.title))
-    return least == 0 or len(np.intersect1d(one.title, other.title, assume_unique=True)) >= 0.3 * least
+    if least < 4:
+        return _RELATED_TITLE
+    shared = len(np.intersect1d(one.title, other.title, assume_unique=True))
+    both = shared / (len(one.title) + len(other.title) - shared)
+    if least >= 8 and both >= _SAME_TITLE:
+        return both
+    return _RELATED_TITLE if shared >= _RELATED_TITLE * least else 0.0
 
 
 def place(new: Iterable[Signature], known: Iterable[tuple[Signature, Placement]] = ()) -> list[Placement]:
