@@ -6,13 +6,15 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from newslink.errors import NewslinkError, SessionError, SettingsError
 from newslink.model import Precision, market_of
-from newslink.sessions import SessionClock
+from newslink.sessions import CALENDARS, SessionClock
 from newslink.sessions.calendars import BEIJING
 
 _DATE = re.compile(r"\d{4}-?\d\d-?\d\d\Z")
@@ -31,44 +33,73 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: object) -> int:
     """0 when at least one line could be answered or there was none, 1 when every line was bad."""
-    clock, good, bad = SessionClock(), 0, 0
+    clock, number, good = SessionClock(), 0, 0
     with ExitStack() as stack:
         try:
-            lines = sys.stdin.buffer if arguments.file == "-" else stack.enter_context(Path(arguments.file).open("rb"))
+            stream = sys.stdin.buffer if arguments.file == "-" else stack.enter_context(Path(arguments.file).open("rb"))
         except OSError as error:
             raise SettingsError("FILE", arguments.file, f"a readable file ({error.strerror})") from None
-        for number, line in enumerate(lines, start=1):
-            try:
-                answer = answered(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line, clock)
-                good += 1
-            except NewslinkError as error:
-                answer = {"error": str(error), "line": number}
-                bad += 1
-            sys.stdout.write(json.dumps(answer, ensure_ascii=True) + "\n")
-    sys.stdout.flush()
-    if bad:
-        print(f"newslink: {bad} of {good + bad} lines could not be read", file=sys.stderr)
-    return 1 if bad and not good else 0
+        for lines in batches(stream):
+            answers = answered(lines, clock, number + 1)
+            number += len(lines)
+            good += sum("session" in answer for answer in answers)
+            sys.stdout.write("".join(json.dumps(answer) + "\n" for answer in answers))
+            sys.stdout.flush()
+    if number > good:
+        print(f"newslink: {number - good} of {number} lines could not be read", file=sys.stderr)
+    return 1 if number and not good else 0
 
 
-def answered(line: bytes, clock: SessionClock) -> dict:
-    """One line → its standing as a dictionary. Raises SessionError saying what is wrong with it."""
+def batches(stream: BinaryIO) -> Iterator[list[bytes]]:
+    """Whole lines as they become available: many at once from a file, one at a time from someone who waits for each answer."""
+    read = getattr(stream, "read1", stream.read)
+    rest = b""
+    while chunk := read(1 << 18):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if lines:
+            yield lines
+        elif len(rest) > _LONGEST_LINE:
+            # A line without an end would be gathered for ever; what follows in it is the same bad line.
+            rest = rest[: _LONGEST_LINE + 1]
+    if rest:
+        yield [rest]
+
+
+def answered(lines: list[bytes], clock: SessionClock, first: int) -> list[dict]:
+    """One answer a line: its standing, or what is wrong with it. first: number of the first line."""
+    answers: list[dict] = []
+    asked: list[tuple[str, datetime, Precision]] = []
+    for number, line in enumerate(lines, start=first):
+        try:
+            asked.append(question(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line))
+            answers.append({})
+        except NewslinkError as error:
+            answers.append({"error": str(error), "line": number})
+    standings = iter(clock.standings(*zip(*asked, strict=True)) if asked else ())
+    for answer in answers:
+        if not answer:
+            standing = next(standings)
+            answer["session"] = standing.session.isoformat()
+            answer["bucket"] = str(standing.bucket)
+            answer["provisional"] = standing.provisional
+            answer["date_only"] = standing.date_only
+    return answers
+
+
+def question(line: bytes) -> tuple[str, datetime, Precision]:
+    """One line → what is asked. Raises SessionError saying what is wrong with it."""
     if len(line) > _LONGEST_LINE:
-        raise SessionError(f"the line is {len(line)} bytes long; expected a short JSON object")
+        raise SessionError(f"the line is longer than {_LONGEST_LINE} bytes; expected a short JSON object")
     try:
         asked = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise SessionError(f"not a line of JSON: {error}") from None
     if not isinstance(asked, dict):
         raise SessionError('expected an object such as {"security": "600519.SH", "published_at": "2024-09-24 15:00"}')
-    published, precision = _time(asked.get("published_at"), asked.get("precision"))
-    standing = clock.standing(_market(asked), published, precision)
-    return {
-        "session": standing.session.isoformat(),
-        "bucket": str(standing.bucket),
-        "provisional": standing.provisional,
-        "date_only": standing.date_only,
-    }
+    market = _market(asked)
+    if market not in CALENDARS:
+        raise SessionError(f"no calendar for market {market!r}: expected one of {', '.join(sorted(CALENDARS))}")
+    return market, *_time(asked.get("published_at"), asked.get("precision"))
 
 
 def _market(asked: dict) -> str:

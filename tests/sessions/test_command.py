@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 
 import pytest
@@ -67,3 +68,26 @@ def test_a_file_may_start_with_a_byte_order_mark(mark: bytes, tmp_path, capsys) 
     path.write_bytes(mark + b'{"market": "SZ", "published_at": "2024-09-27 19:00"}\r\n')
     assert main(["sessions", str(path)]) == 0
     assert json.loads(capsys.readouterr().out)["session"] == "2024-09-30"
+
+
+def test_each_question_is_answered_before_the_next_is_asked() -> None:
+    """Someone at the other end of a pipe who waits for the answer gets it; a line in two pieces is one line."""
+    process = subprocess.Popen([sys.executable, "-m", "newslink", "sessions"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        for published, session in (("2024-09-27 19:00", "2024-09-30"), ("2024-09-30 18:00", "2024-10-08")):
+            line = json.dumps({"market": "SH", "published_at": published}).encode() + b"\n"
+            for part in (line[:9], line[9:]):
+                process.stdin.write(part)
+                process.stdin.flush()
+            assert json.loads(process.stdout.readline())["session"] == session
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
+    finally:
+        process.kill()
+        process.stdout.close()
+
+
+def test_a_line_without_end_is_one_bad_line(monkeypatch, capsys) -> None:
+    good = b'{"market": "SH", "published_at": "2024-09-24"}'
+    code, out = answers(monkeypatch, capsys, good + b"\n" + b"x" * 3_000_000 + b"\n" + good)
+    assert code == 0 and [sorted(row)[0] for row in out] == ["bucket", "error", "bucket"] and len(out[1]["error"]) < 200
