@@ -82,6 +82,9 @@ class PriceDesk:
         self.worker = Worker()
         self.log = AttemptLog(settings.home / "prices" / "attempts.jsonl")
         self._akshare = [] if settings.offline else akshare_providers(self.worker, clock=now)
+        # Minutes are asked for by somebody who waits; a whole-market update must not stand before them.
+        self._minute_worker = Worker()
+        self._minutes = [] if settings.offline else akshare_providers(self._minute_worker, clock=now)
         files = settings.home / FILES_FOLDER
         own = [FileProvider(files)] if files.is_dir() else []
         self.providers = providers if providers is not None else [*own, *self._akshare]
@@ -181,7 +184,7 @@ class PriceDesk:
         if period not in MINUTE_PERIODS:
             raise PriceUnavailable(f"There are no {period}-minute bars; expected {', '.join(MINUTE_PERIODS)}.")
         told = []
-        for provider in sorted((one for one in self._akshare if one.serves(security)), key=lambda one: one.name != "sina"):
+        for provider in sorted((one for one in self._minutes if one.serves(security)), key=lambda one: one.name != "sina"):
             if self.chain.breaker.resting(provider.host) or not self.chain.throttle.wait(provider.host, 10):
                 continue
             try:
@@ -204,8 +207,9 @@ class PriceDesk:
         return health(self.log.recent())
 
     def close(self) -> None:
-        """End the fetching process."""
+        """End the fetching processes."""
         self.worker.close()
+        self._minute_worker.close()
 
 
 def price_desk(settings: Settings, store: object, **more) -> PriceDesk:

@@ -25,6 +25,8 @@ OVERLAP = 5
 REPAIR_AFTER = timedelta(days=1)
 # An unclosed session is not worth asking about more often.
 PROVISIONAL_AFTER = timedelta(seconds=60)
+# Two services that lack the newest session may both be late. Only after this is a missing bar at the end a suspension for good.
+LATE = timedelta(days=3)
 
 
 class Stretch(NamedTuple):
@@ -166,8 +168,9 @@ class BarCache:
             if len(self._expected(security, begin, last)):
                 parts.append((begin, last))
         if now - self._asked.get(security, datetime.min.replace(tzinfo=UTC)) < PROVISIONAL_AFTER:
-            # The open session was asked about a moment ago: only closed ones are worth a request.
-            parts = [(begin, last) for begin, last in parts if len(self._expected(security, begin, min(last, closed)))]
+            # The open session, and late ones, were asked about a moment ago: only older ones are worth a request.
+            settled = min(closed, now.date() - LATE)
+            parts = [(begin, last) for begin, last in parts if len(self._expected(security, begin, min(last, settled)))]
         return self._with_repairs(parts, self.archive.read_bars(security, start, end), now)
 
     @staticmethod
@@ -202,7 +205,7 @@ class BarCache:
         asked_from = self._overlapping(security, begin)
         stored = self.archive.read_bars(security, asked_from, last)
         sessions = self.sessions_of(security, asked_from, last)
-        if last > closed:
+        if last > min(closed, now.date() - LATE):
             self._asked[security] = now
         required = self._expected(security, asked_from, min(last, closed)) if asked_from <= closed else sessions[:0]
         reply = self.chain.fetch(security, asked_from, last, sessions, stored[~stored["provisional"]], required)
@@ -214,7 +217,8 @@ class BarCache:
         added = sum(session not in known for session in bars["session"])
         if len(bars):
             self.archive.write_bars(security, bars)
-        for first, final in self._settled(security, begin, min(last, closed), missing, reply.confirmed):
+        recent = tuple(day for day in missing if day > now.date() - LATE)
+        for first, final in self._settled(begin, min(last, closed), recent if reply.confirmed else missing):
             self.archive.write_coverage(security, first, final, now)
         return Refresh(
             security, done.requests + 1, done.added + added, done.changed + len(bars) - added, done.corrections + corrections,
@@ -227,14 +231,9 @@ class BarCache:
         return before["session"].iloc[-OVERLAP:].iloc[0].date() if len(before) else begin
 
     @staticmethod
-    def _settled(security: str, begin: date, last: date, missing: tuple[date, ...], confirmed: bool) -> list[tuple[date, date]]:
-        """The stretches that need not be asked for again: all of it, or what lies between the sessions nobody has vouched for."""
-        if last < begin:
-            return []
-        if confirmed:
-            return [(begin, last)]
-        doubtful = [(day, day, None) for day in missing]
-        return outside(begin, last, merged(doubtful))
+    def _settled(begin: date, last: date, doubtful: tuple[date, ...]) -> list[tuple[date, date]]:
+        """The stretches that need not be asked for again: what lies between the sessions nobody has vouched for."""
+        return outside(begin, last, merged((day, day, None) for day in doubtful)) if begin <= last else []
 
 
 def reconcile(security: str, stored: pd.DataFrame, bars: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Correction, ...]]:

@@ -136,8 +136,10 @@ def from_additive(raw: np.ndarray, adjusted: np.ndarray, tick: float | None, bef
         if not len(outside):
             break
         older = int(outside[-1])
-        events[older + 1] = True
-        prev_close[older + 1] = float(to_tick(slope * adjusted[older, 3] + shift, tick))
+        reference = float(to_tick(slope * adjusted[older, 3] + shift, tick))
+        # A line fitted to rounded prices drifts off over a year: a step no larger than the rounding only renews the line.
+        if abs(reference - raw[older, 3]) > 0.012 * (1 + slope):
+            events[older + 1], prev_close[older + 1] = True, reference
         segment, row = fit(raw, adjusted, older + 1, slope), older
     return References(prev_close, events, "qfq")
 

@@ -67,7 +67,8 @@ class Worker:
         """
         deadline = time.monotonic() + seconds
         if not self._lock.acquire(timeout=max(0.0, seconds)):
-            raise ProviderFailure(provider, Outcome.TIMEOUT, "another request was still running")
+            # Not the provider's fault, so nothing that its breaker should count.
+            raise ProviderFailure(provider, Outcome.SKIPPED, "another request was still running")
         try:
             if self._idle is not None:
                 self._idle.cancel()
@@ -98,8 +99,12 @@ class Worker:
             raise ProviderFailure(provider, Outcome.SCHEMA, "the fetching process answered with something that is no reply") from error
 
     def close(self) -> None:
-        """End the child, if there is one. The worker may be used again."""
-        with self._lock:
+        """End the child, if there is one, even in mid-request; that request then fails. The worker may be used again."""
+        child = self._child
+        if child is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+        with self._lock:  # soon free: the request in flight reads the end of the child's output
             if self._idle is not None:
                 self._idle.cancel()
             self._kill()

@@ -259,3 +259,20 @@ def test_stretches_and_what_is_outside_them_make_up_the_window_day_by_day(stretc
     parts = outside(*window, covered)
     assert set().union(*(days(*one) for one in parts)) == days(*window) - union
     assert sum(len(days(*one)) for one in parts) == len(days(*window) - union)
+
+
+def test_two_services_that_are_both_late_do_not_make_a_suspension() -> None:
+    """The session closed an hour ago and neither has it yet: tomorrow it is asked for again. Three days later it is a suspension."""
+    late = {SECURITY: TRUTH[TRUTH["session"] < "2022-06-30"]}
+    providers = [FakeProvider(name, late, host=f"{name}.test") for name in "ab"]
+    desk = Desk(*providers)
+    desk.cache.refresh(SECURITY, date(2022, 6, 1), date(2022, 6, 30))
+    desk.time += timedelta(minutes=2)
+    desk.forget()
+    for provider in providers:
+        provider.truth = {SECURITY: TRUTH}
+    assert desk.cache.refresh(SECURITY, date(2022, 6, 1), date(2022, 6, 30)).added == 1
+    suspended = Desk(*(FakeProvider(name, late, host=f"{name}.test") for name in "ab"), now=datetime(2022, 7, 5, 12, tzinfo=UTC))
+    suspended.cache.refresh(SECURITY, date(2022, 6, 1), date(2022, 6, 30))
+    suspended.forget()
+    assert suspended.cache.refresh(SECURITY, date(2022, 6, 1), date(2022, 6, 30)).requests == 0
