@@ -202,8 +202,7 @@ def main() -> int:
         warm = timed(lambda: Linker(universe, cache_dir=Path(folder)))
     linker = Linker(universe)
     print(f"{len(universe.securities):,} securities, {len(universe.names):,} names; linker ready in {cold:.1f} s, ", end="")
-    print(f"from its cache {warm:.1f} s
-")
+    print(f"from its cache {warm:.1f} s\n")
     quality(universe, linker, arguments.errors)
     if not arguments.quick:
         speed(universe, linker, arguments.rounds)
