@@ -64,12 +64,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", default="study", metavar="NAME", help="name in the run column of every table (default: %(default)s)")
     parser.add_argument("--language", choices=("zh", "en"), default="zh", help="language of the sentences (default: %(default)s)")
     parser.add_argument("--output", type=Path, metavar="DIR", help="directory for the tables (CSV) and spec.json")
+    parser.add_argument("--report", action="store_true", help="write report.html (with pictures) and study.xlsx into the directory as well")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """0 when every group could be computed; a refused study writes what it may and raises StudyError."""
     spec = spec_of(arguments)
     files = (arguments.prices, arguments.market, arguments.events)
+    if arguments.report and not arguments.output:
+        raise SettingsError("--report", "", "--output DIR beside it")
     if any(files) and not all(files):
         raise SettingsError("study", " ".join(str(path) for path in files if path), "--prices, --market and --events together")
     if all(files):
@@ -85,6 +88,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         from newslink.pipeline.study_files import write_study
 
         written = write_study(result, arguments.output, arguments.run, source)
+        if arguments.report:
+            written += _write_report(result, arguments, source)
         print(f"newslink: wrote {', '.join(path.name for path in written)} into {arguments.output}", file=sys.stderr)
     given, kept = len(result.events), len(result.kept)
     print(f"newslink: {given} events = {kept} studied + {given - kept} left out", file=sys.stderr)
@@ -141,6 +146,22 @@ def _from_store(arguments: argparse.Namespace, settings: Settings, spec: StudySp
         "timeless": found.timeless,
     }  # fmt: skip
     return found.result, source
+
+
+def _write_report(result: StudyResult, arguments: argparse.Namespace, source: dict) -> list[Path]:
+    from datetime import UTC, datetime
+
+    from newslink.export import About
+    from newslink.pipeline.study_files import put
+    from newslink.pipeline.study_report import study_excel, study_html
+
+    title = {"zh": "事件研究", "en": "Event study"}[arguments.language]
+    filters = tuple((name, str(value)) for name, value in source.items() if value)
+    about = About(f"{title}: {arguments.run}", datetime.now(UTC), filters=filters, language=arguments.language)
+    page, book = arguments.output / "report.html", arguments.output / "study.xlsx"
+    put(page, study_html(result, about))
+    put(book, study_excel(result, about, arguments.run))
+    return [page, book]
 
 
 def _say(result: StudyResult, language: str) -> None:

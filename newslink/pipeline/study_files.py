@@ -62,7 +62,7 @@ def write_study(result: StudyResult, directory: Path, run: str, source: dict | N
         if result.refused and name not in _EVEN_IF_REFUSED:
             path.unlink(missing_ok=True)
             continue
-        _put(path, table(result, run).to_csv(index=False, lineterminator="\n"))
+        put(path, table(result, run).to_csv(index=False, lineterminator="\n"))
         written.append(path)
     names, counts = np.unique(result.reason[result.reason != ""].astype(str), return_counts=True)
     about = {
@@ -78,13 +78,14 @@ def write_study(result: StudyResult, directory: Path, run: str, source: dict | N
         },
     }  # fmt: skip
     path = directory / "spec.json"
-    _put(path, json.dumps(about, ensure_ascii=False, indent=2) + "\n")
+    put(path, json.dumps(about, ensure_ascii=False, indent=2) + "\n")
     return [*written, path]
 
 
-def _put(path: Path, text: str) -> None:
+def put(path: Path, content: str | bytes) -> None:
+    """The file appears whole or stays as it was."""
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     os.replace(part, path)  # noqa: PTH105
 
 
