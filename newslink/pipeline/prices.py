@@ -17,7 +17,7 @@ from newslink.errors import NewslinkError, PriceUnavailable
 from newslink.model import Security, market_of
 from newslink.prices.adjust import adjust
 from newslink.prices.akshare import MINUTE_PERIODS, akshare_providers
-from newslink.prices.base import ProviderFailure, window
+from newslink.prices.base import Outcome, ProviderFailure, window
 from newslink.prices.cache import BarCache, Refresh
 from newslink.prices.chain import Attempt, Chain
 from newslink.prices.files import FileProvider
@@ -184,17 +184,20 @@ class PriceDesk:
         if period not in MINUTE_PERIODS:
             raise PriceUnavailable(f"There are no {period}-minute bars; expected {', '.join(MINUTE_PERIODS)}.")
         told = []
-        for provider in sorted((one for one in self._minutes if one.serves(security)), key=lambda one: one.name != "sina"):
+        for provider in (one for one in self._minutes if one.serves_minutes(security, period)):
             if self.chain.breaker.resting(provider.host) or not self.chain.throttle.wait(provider.host, 10):
+                told.append(f"{provider.name} is resting.")
                 continue
             try:
-                return provider.minute(security, period, 15)
+                bars = provider.minute(security, period, 15)
+                self.log.note(Attempt(provider.name, security, Outcome.OK))
+                return bars
             except ProviderFailure as failure:
                 self.chain.breaker.note(provider.host, failure.outcome)
                 self.log.note(Attempt(provider.name, security, failure.outcome, failure.detail))
                 told.append(str(failure))
         offline = " newslink is offline (NEWSLINK_OFFLINE=1)." if self.settings.offline else ""
-        raise PriceUnavailable(f"Minute bars of {security} could not be had: {' '.join(told) or 'no provider was free.'}{offline}")
+        raise PriceUnavailable(f"Minute bars of {security} could not be had: {' '.join(told) or 'no provider has them.'}{offline}")
 
     def lists(self) -> ListRefresh:
         """The exchanges' lists, resumable. Raises PriceUnavailable offline."""

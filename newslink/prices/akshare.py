@@ -130,6 +130,10 @@ class AkshareProvider:
             raise ProviderFailure(self.name, Outcome.EMPTY, f"{start}..{end}")
         return window(bars, start, end)
 
+    def serves_minutes(self, security: str, period: str) -> bool:
+        """Whether the service has minute bars of that period."""
+        return self.serves(security) and self._minutes is not None and self._minutes(instrument(security), period) is not None
+
     def minute(self, security: str, period: str = "5", seconds: float | None = None) -> pd.DataFrame:
         """Minute bars of the last sessions (period 1, 5, 15, 30 or 60 minutes). Raises ProviderFailure."""
         thing = instrument(security)
