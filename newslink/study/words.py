@@ -49,6 +49,8 @@ _TEXT = {
         "many": "经 {count} 次检验校正后 ",
         "clustered": "不考虑事件同日或窗口重叠时，BMP 检验 p = {bmp:.3f} 看似显著；"
                      "扣除共同波动（平均相关 {rbar:.2f}）后不再显著，以后者为准。",
+        "mixed": "这些事件的幅度确实大于平常（Patell p = {patell:.3f}），但有涨有跌（{pos} 涨 {down} 跌），平均下来不成方向；"
+                 "若能事先分清利好利空，应分组再看。",
         "fragile": "不看幅度只看方向与名次时结论不同（秩检验 p = {rank:.3f}，广义符号 p = {gsign:.3f}），可能由少数大涨大跌带动。",
         "locked": "{count} 个事件当日收在涨跌停板：当日幅度被截断，请看延长的窗口，不能只凭当日下结论。",
         "before": "窗口内事件日之前的平均累计异常收益为 {mean:+.2%}：消息可能写在涨跌之后，或提前为市场所知。",
@@ -76,6 +78,8 @@ _TEXT = {
         "many": "adjusted for {count} tests, ",
         "clustered": "Ignoring shared dates and overlapping windows, BMP gives p = {bmp:.3f}; with the common movement (mean correlation "
                      "{rbar:.2f}) taken out it is no longer significant, and that is what counts.",
+        "mixed": "The moves are larger than ordinary ones (Patell p = {patell:.3f}) but go both ways ({pos} up, {down} down), so the mean "
+                 "has no direction; news sorted beforehand into good and bad should be studied apart.",
         "fragile": "Signs and ranks say otherwise (rank p = {rank:.3f}, generalised sign p = {gsign:.3f}): a few large moves may drive it.",
         "locked": "{count} events closed at their price limit: its move is cut off, so look at the longer window, never at the day alone.",
         "before": "Before the event session the window already holds {mean:+.2%} on average: the news may have come after the move, "
@@ -150,6 +154,9 @@ def verdict(result: StudyResult, group: str, language: str = "zh") -> Verdict:
     says = [text[word].format(many=text["many"].format(count=count) if count > 1 else "", p=p, **common)]
     if word == "chance" and found["p_bmp"] < LEVEL <= found["p_kp"]:
         says.append(text["clustered"].format(bmp=found["p_bmp"], rbar=found["rbar"]))
+    elif word == "chance" and found["p_patell"] < 0.01:
+        down = int(found["n"] - found["pos"])
+        says.append(text["mixed"].format(patell=found["p_patell"], pos=int(found["pos"]), down=down))
     if word == "beyond" and (found["p_rank"] >= LEVEL or found["p_gsign"] >= LEVEL):
         says.append(text["fragile"].format(rank=found["p_rank"], gsign=found["p_gsign"]))
     return Verdict(word, tested, tuple(says), limits, (start, end), count)

@@ -48,6 +48,15 @@ def test_clustered_events_get_the_verdict_of_the_test_that_allows_for_it() -> No
     assert said.verdict == "chance" and any("BMP" in sentence for sentence in said.says)
 
 
+def test_large_moves_both_ways_are_called_mixed() -> None:
+    panel = made_panel(2, sessions=700, securities=18)
+    rows, returns = 200 + 23 * np.arange(18), panel.returns.copy()
+    returns[rows, np.arange(18)] += np.where(np.arange(18) % 3 == 0, -0.1, 0.12)
+    moved = Panel(panel.dates, panel.names, returns, panel.market)
+    said = verdict(run_study(moved, made_events(panel.names, panel.dates[rows]), StudySpec()), "g")
+    assert said.verdict == "chance" and any("12 涨 6 跌" in sentence for sentence in said.says)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_flags_of_the_events_are_said_with_their_number(language: str) -> None:
     flags = {"intraday": [1, 1, 0, 0, 0, 0], "date_only": [0, 0, 1, 0, 0, 0], "limit_up": [0, 0, 0, 1, 0, 0]}
