@@ -81,7 +81,8 @@ def stand_on_bars(
         market = _benchmark_growth(names, codes, securities, benchmarks or {}, tape, at, end, reach, first)
         out[f"excess_{horizon}"] = grown - market
     out["waited"] = waited
-    out["intraday"] = rows["bucket"].astype(str).isin(INTRADAY).to_numpy()
+    # News of a halted day was out long before the session it stands on opened.
+    out["intraday"] = rows["bucket"].astype(str).isin(INTRADAY).to_numpy() & (waited == 0)
     out["suspended"] = has_bar & (waited > 0)
     out["no_bar"] = ~has_bar
     for name in BAR_FLAGS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -50,11 +50,11 @@ def study_of(
 ) -> StoreStudy:
     """The study of a filtered set. benchmark: an index (a sector's, say) in place of the market's own. group_by: ``security`` or ``tag``.
 
-    Articles of one security on one session are one event, copies of one text count once. Only the calendar most events trade on is studied;
+    Articles of one security on one session are one event; a syndicated text counts once, by its head, also when a copy came days later. Only the calendar most events trade on is studied;
     events of others are listed as left out. Prices are those already in the store. Raises StudyError (see ``run_study``).
     """
     clock = clock or SessionClock()
-    rows = events_of(store, filter, universe or universe_of(store), clock)
+    rows = events_of(store, replace(filter, fold_copies=True), universe or universe_of(store), clock)
     timeless = int(rows["session"].isna().sum())
     events = group_events(rows)
     if not len(events):

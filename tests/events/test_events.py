@@ -49,12 +49,12 @@ def test_returns_compound_the_exchanges_own_reference_price_across_an_ex_date() 
 def test_a_halted_securitys_news_stands_on_its_first_traded_session_with_the_benchmark_over_the_whole_halt() -> None:
     book = {"A.SH": bars([WEEK[0], WEEK[1], WEEK[5], WEEK[6]], [10, 10, 11, 11], [10, 10, 10, 11])}
     index = {"SH": bars(WEEK, [100, 101, 102, 103, 104, 110, 110, 111])}
-    out = stand_on_bars(rows(("a", "A.SH", "2024-01-03", "morning"), ("b", "A.SH", "2024-01-08", "pre_open")), book, Weekdays(), index)
+    out = stand_on_bars(rows(("a", "A.SH", "2024-01-03", "morning"), ("b", "A.SH", "2024-01-08", "lunch")), book, Weekdays(), index)
     first, second = out.iloc[0], out.iloc[1]
     assert str(first.session.date()) == "2024-01-08" and str(first.standing.date()) == "2024-01-03"
     assert first.suspended and first.waited == 3 and not second.suspended and second.waited == 0
     assert first.return_0 == pytest.approx(0.1) and first.excess_0 == pytest.approx(0.1 - (110 / 101 - 1))
-    assert first.intraday and not second.intraday
+    assert second.intraday and not first.intraday
 
 
 def test_a_day_that_was_no_session_is_no_halt() -> None:
