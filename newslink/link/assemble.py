@@ -42,6 +42,7 @@ class Found:
     listing_said: int = 0
     weak: bool = False
     opposed: bool = False
+    party: bool = False
 
     @classmethod
     def of_code(cls, universe: Universe, code: Code, field: int, start: int, end: int, day: int) -> Found:
@@ -113,7 +114,7 @@ class Assembler:
             security = choose(lexicon, owners, owner, day, market)
         if security is None:
             security = owner.security
-        return Found(owner.entity, security, field, first, last, score, rule, evidence, verdict.quoted, verdict.acts, said, klass in WEAK, opposed)
+        return Found(owner.entity, security, field, first, last, score, rule, evidence, verdict.quoted, verdict.acts, said, klass in WEAK, opposed, verdict.party)
 
     def _is_spaced_name(self, hay: Haystack, start: int, end: int, low: int, high: int) -> bool:
         """Every character set apart (五 粮 液), a mark set off (*ST 腾邦, 万 科A), or blanks inside and firm borders outside."""
@@ -209,6 +210,12 @@ class Assembler:
             if known is not None and known.kind is Kind.INDEX:
                 continue
             entity = self._universe.entity_of(note.security)
+            if note.kind == "tag":  # a feed's own tag is made by a dictionary: it helps where the words are there, and makes no link
+                for one in found:
+                    if one.entity == entity and one.weak:
+                        one.score += 1.0
+                        one.evidence = [*one.evidence, "+ the feed's tag"]
+                continue
             if note.kind == "chart" or note.start == note.end:
                 found.append(Found(entity, note.security, 2, note.start, note.end, 4.5, "chart", ["+ its chart"], listing_said=0))
                 continue
@@ -220,7 +227,7 @@ class Assembler:
     def _inline(self, note: Annotation, field: int, entity: str, here, found: list[Found]) -> None:
         for one in here:
             if one.entity == entity:
-                one.score += 2.0 if one.weak else 3.0
+                one.score += (1.6 if self._class_of(note.surface) is SurfaceClass.WORD else 2.2) if one.weak else 3.0
                 one.evidence = [*one.evidence, "+ publisher's markup"]
                 if not one.listing_said and one.security != note.security:
                     one.security = note.security
@@ -265,6 +272,8 @@ class Assembler:
         lead = body is not None and body <= LEAD
         step = step_of(body, len(article.body), in_title)
         role, relevance = role_and_relevance(in_title, step, lead, count, max(companies, 1), titled, quoted, acting)
+        if role is Role.SUBJECT and not acting and 2 * sum(f.party for f in worded) >= count > 0:
+            role, relevance = Role.MENTION, min(relevance, 0.3)
         security = self._listing(kept)
         alternatives = self.alternatives_on(day)(security)
         mentions = []

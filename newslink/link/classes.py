@@ -24,6 +24,7 @@ class SurfaceClass(IntEnum):
     NICKNAME = 7
     FOREIGN = 8
     PHRASE = 9
+    FUND = 10
 
 
 PRIOR = {
@@ -31,23 +32,24 @@ PRIOR = {
     SurfaceClass.WORD: -2.4,
     SurfaceClass.SECTOR: 0.4,
     SurfaceClass.PLACE: -0.9,
-    SurfaceClass.PERSON: 0.2,
+    SurfaceClass.PERSON: -0.3,
     SurfaceClass.AFFILIATE: 3.0,
     SurfaceClass.SHORTENED: -0.6,
     SurfaceClass.NICKNAME: 2.2,
     SurfaceClass.FOREIGN: 2.2,
     SurfaceClass.PHRASE: 1.0,
+    SurfaceClass.FUND: -0.9,
 }
 # Of several classes of one surface the one that asks for most evidence holds.
 _STRICTNESS = (
-    SurfaceClass.WORD, SurfaceClass.PLACE, SurfaceClass.SHORTENED, SurfaceClass.PERSON, SurfaceClass.SECTOR, SurfaceClass.PHRASE,
+    SurfaceClass.WORD, SurfaceClass.PLACE, SurfaceClass.SHORTENED, SurfaceClass.FUND, SurfaceClass.PERSON, SurfaceClass.SECTOR, SurfaceClass.PHRASE,
     SurfaceClass.FOREIGN, SurfaceClass.NICKNAME, SurfaceClass.AFFILIATE, SurfaceClass.PLAIN,
 )  # fmt: skip
 WORDS = {
     SurfaceClass.PLAIN: "name", SurfaceClass.WORD: "also an ordinary word", SurfaceClass.SECTOR: "also a sector or body",
     SurfaceClass.PLACE: "also a place", SurfaceClass.PERSON: "also a person, brand or foreign word",
     SurfaceClass.AFFILIATE: "group and sisters share the name", SurfaceClass.SHORTENED: "shortened name",
-    SurfaceClass.NICKNAME: "nickname", SurfaceClass.FOREIGN: "Latin word", SurfaceClass.PHRASE: "may also read as a phrase",
+    SurfaceClass.NICKNAME: "nickname", SurfaceClass.FOREIGN: "Latin word", SurfaceClass.PHRASE: "may also read as a phrase", SurfaceClass.FUND: "many funds are called so",
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ _US_TAIL = re.compile(r"\.(?:US|us|N|O|OQ|A|NYSE|NASDAQ)(?![A-Za-z0-9])")
 _US_SCENE = re.compile(r"美股|ETF|ADR|纳斯达克|纽交所|美国上市|盘前|中概|基金|股")
 _EXCHANGE_NUMBERS = frozenset(("SH", "SZ", "BJ"))
 _WORDS_IN_CAPITALS = frozenset(
-    "AI IT CEO CFO CTO COO IPO ETF LOF REIT REITS GDP CPI PPI PMI LPR MLF SLF OMO USD CNY HKD EUR JPY GBP RMB AH ST PE PB PS ROE EPS EPC PPP API APP CPU GPU TPU NPU LED OLED "
+    "IF IH IC IM TS TF AI IT CEO CFO CTO COO IPO ETF LOF REIT REITS GDP CPI PPI PMI LPR MLF SLF OMO USD CNY HKD EUR JPY GBP RMB AH ST PE PB PS ROE EPS EPC PPP API APP CPU GPU TPU NPU LED OLED "
     "MCU PCB HBM DRAM NAND SSD USB WIFI IOT SAAS PAAS VR AR MR XR EV BEV PHEV HEV OTA ADAS SUV MPV PC TV ID OK UP OEM ODM NFT DAO FDA EMA CDE NMPA WTO WHO IMF ECB FED OPEC "
     "NATO UN EU UK US USA UAE APEC ASEAN MSCI FTSE STAR COVID RNA DNA CAR ADC CRO CDMO BD PD HER EGFR TOP NO VS II III IV VI DC AC KW MW GW MM CM KM AM PM TD OR AND THE FOR NOW "
     "ALL ONE ANY NEW OLD BIG CAN HAS GO ON IN IT AT BY SO BE DO CD TH KEY LAB LABS PLAN PLUS PRO MAX MINI AIR ULTRA GT RS SS GB TB DATA CEOS FAST GOOD LOVE LIFE REAL TRUE PLAY "
@@ -181,7 +181,7 @@ class CodeFinder:
             return Code(start, tail.end(), security, "code")
         if symbol in _WORDS_IN_CAPITALS:
             return None
-        if left == "(" and text[end : end + 1] == ")" and len(symbol) >= 2 and start >= 2 and (text[start - 2].isalpha()):
+        if left == "(" and text[end : end + 1] == ")" and len(symbol) >= 3 and start >= 2 and (text[start - 2].isalpha()):
             return Code(start, end, security, "ticker_in_brackets", sure=False)
         if _STANDS_FREE.match(symbol) and left not in "-./_@#" and text[end : end + 1] not in ("-", "/", "_", "&"):
             if _US_SCENE.search(text, max(0, start - 30), end + 30):

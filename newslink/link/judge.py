@@ -13,7 +13,7 @@ from newslink.link import cues
 from newslink.link.classes import WORDS, SurfaceClass
 from newslink.link.lexicon import AFTER_DELISTING, PRE_IPO, Lexicon, Owner
 
-WEAK = frozenset((SurfaceClass.WORD, SurfaceClass.SECTOR, SurfaceClass.PLACE, SurfaceClass.PERSON, SurfaceClass.SHORTENED, SurfaceClass.PHRASE))
+WEAK = frozenset((SurfaceClass.WORD, SurfaceClass.SECTOR, SurfaceClass.PLACE, SurfaceClass.PERSON, SurfaceClass.SHORTENED, SurfaceClass.PHRASE, SurfaceClass.FUND))
 _CHINESE_END = re.compile(r"[一-鿿]\Z")
 _FREE_BEFORE = re.compile(r"(?:[的和与及或对由被在向从是据将给让使把跟同比即按因为如像了着过到于])\Z")
 _SENTENCE = re.compile(r"[。!?;\n]")
@@ -28,13 +28,17 @@ _FORMER_GRACE = 3 * 365
 
 @dataclass(slots=True)
 class Verdict:
-    """score: log odds that owner is meant. quoted: True source, False acts itself, None neither is said."""
+    """score: log odds that owner is meant. quoted: True source, False acts itself, None neither is said.
+
+    party: takes part for others, as sponsor, adviser, pledgee.
+    """
 
     owner: Owner
     score: float
     evidence: list[str] = field(default_factory=list)
     quoted: bool | None = None
     acts: bool = False
+    party: bool = False
 
 
 def probability(score: float) -> float:
@@ -94,9 +98,13 @@ class Judge:
         return text[end] in _CLOSED and text[start - 1] not in _OPENING
 
     def verdict(
-        self, text: str, start: int, end: int, pattern: int, day: int, field_start: int, field_end: int, company_left: bool, company_right: bool
-    ) -> Verdict:
-        """Judge text[start:end]; field_start, field_end bound the text it may look at; company_left/right: a listed name beside it in a list."""
+        self, text: str, start: int, end: int, pattern: int, day: int, field_start: int, field_end: int, company_left: bool, company_right: bool,
+        begins: bool = False, runs: bool = False,
+    ) -> Verdict:  # fmt: skip
+        """Judge text[start:end]; field_start, field_end bound the text it may look at; company_left/right: a listed name beside it in a list.
+
+        begins, runs: the border of the name cuts through a common word.
+        """
         lexicon = self._lexicon
         evidence: list[str] = []
         owner, score = owner_on(lexicon, lexicon.owners[pattern], day, evidence)
@@ -110,7 +118,11 @@ class Judge:
         after = text[end : min(field_end, end + cues.AFTER_WINDOW)]
         weak = klass in WEAK
         acts = False
-        against = self._against(owner, text[start:end], before, after)
+        against = self._against(owner, text[start:end], before, after, klass, pattern)
+        if against is None and (begins or runs):
+            own = next((c.weight for c in cues.COMPANY_AFTER if c.pattern.match(after)), 0.0)
+            if begins and not (company_left and company_right) or runs and own < 3.0:
+                against = _STRADDLED if begins else _RUNS_ON
         if against is not None:
             plain = klass is SurfaceClass.PLAIN or klass is SurfaceClass.FOREIGN
             score -= against.weight if not plain else _PLAIN_LOSS.get(against.words, against.weight)
@@ -118,6 +130,8 @@ class Judge:
         elif weak or pattern in lexicon.quoted:
             for cue in cues.COMPANY_AFTER:
                 if cue.pattern.match(after):
+                    if not cue.weight and weak and cues.LISTED_AFTER.pattern.match(after):
+                        cue = cues.LISTED_AFTER
                     if cue.weight:
                         score += cue.weight if weak else cue.weight * 0.3
                         acts = cue.words in cues.OWN_ACT
@@ -130,13 +144,15 @@ class Judge:
         kind = lexicon.quoted.get(pattern)
         if kind or text[end - 2 : end] in ("证券", "期货"):
             quoted = self._quoted(kind, before, after, start == field_start or before[-1:] in ("【", "《"), acts)
-        return Verdict(owner, score, evidence, quoted, acts)
+        party = bool(cues.PARTY_AFTER.match(after) or cues.PARTY_BEFORE.search(before)) and not acts
+        return Verdict(owner, score, evidence, quoted, acts, party and quoted is not True)
 
-    def _against(self, owner: Owner, surface: str, before: str, after: str) -> cues.Cue | None:
+    def _against(self, owner: Owner, surface: str, before: str, after: str, klass: SurfaceClass, pattern: int) -> cues.Cue | None:
         names = self._lexicon.full_names.get(owner.entity, ())
+        quoted = pattern in self._lexicon.quoted
         for cue in cues.AGAINST_AFTER:
             found = cue.pattern.match(after)
-            if found:
+            if found and not (quoted and cues.OWN_DESK.match(after)):
                 longer = surface + found[0]
                 if any(longer in name for name in names):
                     return None  # it is the company's own legal name that goes on
@@ -148,10 +164,13 @@ class Judge:
                 return _OTHER_LEGAL
         if cues.FOREIGN_BEFORE.search(before):
             return _FOREIGN
-        if before and before[-1] + surface[0] in cues.STRADDLE_BEFORE and surface[0] not in "中":
-            return _STRADDLED
-        if after and surface[-1] + after[0] in cues.STRADDLE_AFTER:
-            return _RUNS_ON
+        if klass is SurfaceClass.SECTOR and (cues.SECTOR_AFTER.match(after) or cues.COUNTED_BEFORE.search(before)):
+            return _SECTOR
+        if klass is not SurfaceClass.PLAIN and (cues.PRAISED_BEFORE.search(before) or cues.TOPIC_AFTER.match(after)):
+            return _SECTOR
+        branch = cues.BRANCH_AFTER.match(after)
+        if branch and not any(surface + branch[1] in name for name in names):
+            return _BRANCH
         return None
 
     def _beside(self, weak: bool, klass: SurfaceClass, before: str, after: str, left: bool, right: bool, evidence: list[str]) -> float:
@@ -161,7 +180,7 @@ class Judge:
             evidence.append("+ in a list of companies")
         for cue in cues.COMPANY_BEFORE:
             if cue.pattern.search(before):
-                score += cue.weight * (0.6 if klass is SurfaceClass.WORD else 1.0) if weak else 0.2
+                score += cue.weight * (0.6 if klass is SurfaceClass.WORD and cue.weight < 2.0 else 1.0) if weak else 0.2
                 evidence.append(cue.words)
                 break
         return score
@@ -181,11 +200,12 @@ class Judge:
         elif not opposed and (start == field_start or before[-1:] in "【《") and cues.HEADLINE_COMPANY.search(after):
             score += 1.4
             evidence.append("+ begins the sentence of a company")
-        if cues.BUSINESS.search(scene):
+        business = cues.BUSINESS.search(scene) is not None
+        if business:
             score += 0.4 if klass is SurfaceClass.WORD else 1.0
             evidence.append("+ business scene")
         if cues.NATURE.search(scene):
-            score -= 1.6
+            score -= 1.8 if business else 3.4
             evidence.append("- scene of places, history or daily life")
         if klass is SurfaceClass.WORD or klass is SurfaceClass.SHORTENED:
             if _CHINESE_END.search(before) and not _FREE_BEFORE.search(before):
@@ -198,6 +218,8 @@ class Judge:
         before = text[max(low, start - cues.BEFORE_WINDOW) : start]
         after = text[end : min(high, end + cues.AFTER_WINDOW)]
         acts = next((c.words in cues.OWN_ACT for c in cues.COMPANY_AFTER if c.pattern.match(after)), False)
+        if not acts and (cues.PARTY_AFTER.match(after) or cues.PARTY_BEFORE.search(before)):
+            return False
         return self._quoted(kind, before, after, start == low or before[-1:] in ("【", "《"), acts)
 
     def _quoted(self, kind: str | None, before: str, after: str, heads: bool, acts: bool) -> bool | None:
@@ -211,12 +233,18 @@ class Judge:
             return True
         if cues.SOURCE_AFTER.match(after) or cues.NAMED_ANALYST.match(after):
             return True
+        if kind == "broker" and (cues.ANALYST_NAME.match(after) or heads and cues.DESK_HEADLINE.match(after)) and not cues.BROKER_OWN.search(after):
+            return True
+        if kind == "vendor" and cues.REPORTER.match(after):
+            return True
         return None
 
 
 # What the same words cost a name that means nothing else: a sister with its own legal name is still the company, mostly.
 _PLAIN_LOSS = {"- legal name of another company": 2.5, "- 行业或普通词": 0.8, "- 关联方或基金": 2.8}
 _OTHER_LEGAL = cues.Cue(re.compile(""), 4.4, "- legal name of another company")
-_FOREIGN = cues.Cue(re.compile(""), 4.0, "- a foreign namesake")
-_STRADDLED = cues.Cue(re.compile(""), 4.4, "- begins inside another word")
-_RUNS_ON = cues.Cue(re.compile(""), 3.3, "- goes on into another word")
+_FOREIGN = cues.Cue(re.compile(""), 5.2, "- a foreign namesake")
+_STRADDLED = cues.Cue(re.compile(""), 5.4, "- begins inside another word")
+_RUNS_ON = cues.Cue(re.compile(""), 5.0, "- goes on into another word")
+_BRANCH = cues.Cue(re.compile(""), 4.6, "- a company of another trade with this name in front")
+_SECTOR = cues.Cue(re.compile(""), 3.4, "- a sector, a body or things of the country")

@@ -117,7 +117,9 @@ def compile_lexicon(universe: Universe, rulings: Rulings, cache_dir: Path | None
         for surface, surface_class in surfaces_of(name, market_of(name.security)):
             owner = Owner(name.security, entity, first, last, name.kind, seen=name.source.startswith(SEEN))
             _claim(table, surface, owner)
-            given_class[surface] = min(given_class.get(surface, SurfaceClass.SHORTENED), surface_class, key=_lenience)
+            if kinds[name.security] is Kind.FUND:
+                surface_class = SurfaceClass.FUND
+            given_class[surface] = min(given_class.get(surface, surface_class), surface_class, key=_lenience)
     for ruling in rulings.meanings:
         surface = name_key(ruling.surface)
         if universe.security(ruling.security) is None or not surface:

@@ -25,6 +25,7 @@ from newslink.link.quick import quick_links
 from newslink.link.segment import best_cut, groups_of
 from newslink.link.text import LATIN, Haystack, haystack
 from newslink.link.universe import Universe
+from newslink.link.words import Borders
 from newslink.model import Article, Link
 
 _EAST_8 = timedelta(hours=8)
@@ -56,7 +57,7 @@ class Linker:
         self._suspect = np.zeros(65536, bool)
         self._suspect[[ord(c) for c in cues.SUSPECT_NEXT]] = True
         self._suspect_pairs = _pairs(cues.SUSPECT_PAIRS)
-        self._straddle = _pairs(cues.STRADDLE_BEFORE)
+        self._borders = Borders()
         self._confidence = [round(probability(s), 4) for s in lexicon.prior.tolist()]
         firsts = [p[0] if p else "" for p in lexicon.patterns]
         self._latin_start = np.array([f.isascii() and f.isalnum() for f in firsts], bool)
@@ -197,7 +198,8 @@ class Linker:
             first, last = hay.origin[start], hay.origin[end - 1] + 1
             crossed = (last - first) != (end - start)
         calm = self._calm_class[pattern] & valid & ~self._suspect[after]
-        calm &= ~_among(before.astype(np.int64) << 16 | units[start], self._straddle)
+        begins, runs = self._borders.doubtful(units, start, end)
+        calm &= ~(begins | runs)
         calm &= ~_among(after.astype(np.int64) << 16 | units[np.minimum(end + 1, size - 1)], self._suspect_pairs)
         if len(legal):
             following = legal[np.minimum(np.searchsorted(legal, end), len(legal) - 1)] - end
@@ -210,11 +212,12 @@ class Linker:
         rows = zip(
             start.tolist(), end.tolist(), pattern.tolist(), place.tolist(), sure.tolist(), calm.tolist(), left.tolist(), right.tolist(),
             (first - base).tolist(), (last - base).tolist(), crossed.tolist() if crossed is not None else repeat(False), after.tolist(),
+            begins.tolist(), runs.tolist(),
         )  # fmt: skip
         default, entity, confidence, weak = self._default, self._entity, self._confidence, self._hard
         judged: dict[tuple[int, int], int] = {}
         bounds = _Bounds(hay)
-        for s, e, p, where, settled, quiet, beside_left, beside_right, a, b, spaced, behind in rows:
+        for s, e, p, where, settled, quiet, beside_left, beside_right, a, b, spaced, behind, cut_in, cut_out in rows:
             article = where >> 1
             if settled:
                 code = codes.get(e + 1) if behind == 40 else None
@@ -237,7 +240,7 @@ class Linker:
                     continue
             if weak[p] and not beside_left and not beside_right and self._judge.hopeless(hay.text, s, e, p, low, high):
                 continue
-            verdict = self._judge.verdict(hay.text, s, e, p, on, low, high, beside_left, beside_right)
+            verdict = self._judge.verdict(hay.text, s, e, p, on, low, high, beside_left, beside_right, cut_in, cut_out)
             if verdict.score < _WORTHLESS and not codes:
                 continue
             found[article].append(self._assembler.found(hay, verdict, p, s, e, where & 1, a, b, on, codes, spaced, bool(foreign[article]), low, high))

@@ -21,7 +21,7 @@ _SECURITY_WORDS = re.compile(
     r"Series|Shares? of Beneficial|Capital Stock|Voting|Registered|New York Registry|Limited Partnership|Trust Units|Senior|Notes)\b.*)\Z"
 )
 _LEGAL_ENGLISH = re.compile(
-    r"(?i)[,.]?\s+(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|P\.L\.C|N\.V|S\.A|S\.p\.A|SE|AG|AB|ASA|LLC|L\.P|LP|Holdings?|Group|\(The\)|The|Bancorp|& Co)\.?\Z"
+    r"(?i)[,.]?\s+(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|P\.L\.C|N\.V|S\.A|S\.p\.A|SE|AG|AB|ASA|LLC|L\.P|LP|Holdings?|Group|\(The\)|The|& Co)\.?\Z"
 )
 _DERIVED = re.compile(r"(?i)\b(?:Warrants?|Units?|Rights?|Preferred|Notes due|Debentures?|Depositary Shares? (?:each )?representing a 1/|Subordinated)\b|%")
 # Single English words that are names and much else besides.
@@ -37,7 +37,7 @@ def surfaces_of(name: Name, market: str) -> Iterator[tuple[str, SurfaceClass]]:
     """(surface as the haystack holds it, class). Nothing for names that only quote lists print (XD…, N…) and for bare letters and digits."""
     key = name_key(name.text)
     if name.kind is NameKind.ENGLISH or (not _CHINESE.search(key) and market == "US"):
-        yield from _english(key)
+        yield from _english(key, name.kind is NameKind.ENGLISH)
         return
     if not _CHINESE.search(key):
         if 3 <= len(key) <= 24 and key[0].isalpha() and not re.fullmatch(r"[A-Z0-9 ]*\d{3,}", key):
@@ -82,7 +82,8 @@ def _legal(key: str) -> Iterator[tuple[str, SurfaceClass]]:
             yield bare, SurfaceClass.PLAIN
 
 
-def _english(key: str) -> Iterator[tuple[str, SurfaceClass]]:
+def _english(key: str, official: bool) -> Iterator[tuple[str, SurfaceClass]]:
+    """official: from a list of legal English names, of which a single word says little (California, Genius); else a name in use (Adobe)."""
     if _DERIVED.search(key):
         return
     text = _SECURITY_WORDS.sub("", key).strip(" ,-")
@@ -96,7 +97,7 @@ def _english(key: str) -> Iterator[tuple[str, SurfaceClass]]:
         return
     if len(words) == 1 and (len(text) < 4 or text.isupper() and len(text) < 5):
         return
-    if len(words) == 1 and text.lower() in _COMMON:
+    if len(words) == 1 and (official or text.lower() in _COMMON):
         yield text, SurfaceClass.WORD
         return
     if len(words) > 1 and (len(text) < 6 or all(w.lower() in _COMMON for w in words)):

@@ -1,0 +1,93 @@
+"""Common Chinese words → whether a name's border cuts through one: 中国人寿|命 延长, 浙江时|光大银行, 轨道|交通银行|卡.
+
+The words and how common they are come from the dictionary file inside the package jieba (read as a file; its code is never imported).
+A border is in doubt where the characters on both sides of it make a word, unless the text goes on with a word of its own.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from newslink.errors import UniverseError
+
+_COMMON = 20  # occurrences from which a word of two characters counts; the dictionary's rarest are mostly chance
+# Characters that stand alone so often that a word made with them says nothing.
+ALONE_BEFORE = "的了在与和及或对由被向从将给是为因让使把跟同据比如等即驻赴致约至到当经按自于有以并且其该这那此各每及但而就也还又已曾拟称获购持含除靠替帮请劝"
+ALONE_AFTER = "的了在与和及或拟将获称为是被由对向从等涨跌因遭已正再又仍也均都则并且而但还就说以其这该之于至到起上下内外中前后时今昨日年月周首第近超逾约"
+# Words the dictionary lacks or counts too low.
+_MORE = "动力煤 国新 京东 汇金 银行团 新中国 电影城 电影节 影院 石油化 银行卡 医药学 能源学 旧金山 人民币 联通过 机器人 数字人 研发 涨停板 房地产 新能源 互联网 区块链 元宇宙 碳中和".split()
+
+
+@lru_cache(maxsize=1)
+def _words() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Keys of words of two, three and four characters, each sorted."""
+    spec = find_spec("jieba")
+    if spec is None or not spec.submodule_search_locations:
+        raise UniverseError("The package jieba with its dictionary of common words is not installed: pip install -r requirements.txt.")
+    path = Path(spec.submodule_search_locations[0], "dict.txt")
+    kept: dict[int, list[str]] = {2: [], 3: [], 4: []}
+    try:
+        for line in path.read_text("utf-8").splitlines():
+            word, _, rest = line.partition(" ")
+            size = len(word)
+            if size == 2:
+                if int(rest.partition(" ")[0]) >= _COMMON:
+                    kept[2].append(word)
+            elif size in kept:
+                kept[size].append(word)
+    except (OSError, ValueError) as error:
+        raise UniverseError(f"The dictionary of common words in the package jieba cannot be read ({error}): expected {path}.") from error
+    for word in _MORE:
+        kept[len(word)].append(word)
+    return tuple(_keys(kept[size], size) for size in (2, 3, 4))  # type: ignore[return-value]
+
+
+def _keys(words: list[str], size: int) -> np.ndarray:
+    units = np.frombuffer("".join(w for w in words if all("一" <= c <= "鿿" for c in w)).encode("utf-16-le"), np.uint16).reshape(-1, size)
+    return np.unique(_packed(*(units[:, i] for i in range(size))))
+
+
+def _packed(*columns: np.ndarray) -> np.ndarray:
+    key = columns[0].astype(np.uint64)
+    for column in columns[1:]:
+        key = key << np.uint64(16) | column.astype(np.uint64)
+    return key
+
+
+def _in(keys: np.ndarray, words: np.ndarray) -> np.ndarray:
+    at = np.searchsorted(words, keys)
+    return words[np.minimum(at, len(words) - 1)] == keys
+
+
+class Borders:
+    """Finds names whose border runs through a common word."""
+
+    def __init__(self) -> None:
+        self._two, self._three, self._four = _words()
+        self._alone_before, self._alone_after = np.zeros(65536, bool), np.zeros(65536, bool)
+        self._alone_before[[ord(c) for c in ALONE_BEFORE]] = True
+        self._alone_after[[ord(c) for c in ALONE_AFTER]] = True
+
+    def doubtful(self, units: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(begins inside a word, goes on into a word) for each match [start, end) in the code points."""
+        size = len(units)
+
+        def at(position: np.ndarray) -> np.ndarray:
+            return np.where((position >= 0) & (position < size), units[np.clip(position, 0, size - 1)], 0)
+
+        p2, p1, f1, f2 = at(start - 2), at(start - 1), units[start], at(start + 1)
+        l2, l1, n1, n2 = at(end - 2), units[end - 1], at(end), at(end + 1)
+        begins = _in(_packed(p1, f1), self._two) | _in(_packed(p1, f1, f2), self._three) | _in(_packed(p2, p1, f1), self._three)
+        begins |= _in(_packed(p2, p1, f1, f2), self._four)
+        begins &= ~self._alone_before[p1]
+        runs = _in(_packed(l1, n1), self._two) | _in(_packed(l2, l1, n1), self._three) | _in(_packed(l2, l1, n1, n2), self._four)
+        runs &= ~self._alone_after[n1]
+        if begins.any():
+            begins &= ~_in(_packed(p2, p1), self._two) | _in(_packed(p2, p1, f1), self._three) | _in(_packed(p2, p1, f1, f2), self._four)
+        if runs.any():
+            runs &= ~_in(_packed(n1, n2), self._two)
+        return begins, runs
