@@ -1,0 +1,173 @@
+"""Syndication: signatures and their bands, clusters and their heads. What a signature says is the business of ``articles.copies``.
+
+A cluster is named by the key of its head, its first report. Members hold how much of the head's text they repeat and how much is new.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from newslink.store.database import Database, Reader, Writer
+from newslink.store.keys import key_day
+
+if TYPE_CHECKING:
+    from newslink.store.tallies import Tallies
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What copies are found by. article: id. bands: numbers two near copies are likely to share (64 bits, signed). data: opaque bytes."""
+
+    article: str
+    bands: tuple[int, ...]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """article belongs to the cluster of head (ids; the head itself is a member too). similarity, novelty in [0, 1]."""
+
+    article: str
+    head: str
+    similarity: float = 1.0
+    novelty: float = 0.0
+
+
+class Copies:
+    """The part of ``Store`` about copies."""
+
+    database: Database
+
+    def unsigned(self, limit: int = 1000) -> list[str]:
+        """Ids of articles without a signature, oldest first."""
+        with self.database.read() as reader:
+            rows = reader.rows(
+                "SELECT a.id FROM article a LEFT JOIN signature s ON s.article = a.key WHERE s.article IS NULL ORDER BY a.key LIMIT ?",
+                (limit,),
+            )
+        return [id_ for (id_,) in rows]
+
+    def put_signatures(self, signatures: Sequence[Signature]) -> None:
+        """Replaces the signature of each article; ids that are not stored are passed over."""
+        with self.database.write() as writer:
+            keys = keys_of(writer, [s.article for s in signatures])
+            known = {keys[s.article]: s for s in signatures if s.article in keys}
+            writer.delete_among("band", "article", list(known))
+            writer.delete_among("signature", "article", list(known))
+            writer.load("signature", ("article", "data"), [(key, s.data) for key, s in sorted(known.items())])
+            writer.load("band", ("band", "article"), sorted({(band, key) for key, s in known.items() for band in s.bands}))
+
+    def sharing_bands(self, bands: Iterable[int], limit: int = 2000) -> list[Signature]:
+        """Signatures of stored articles that share at least one of the bands, newest first; their own bands are left out."""
+        wanted = sorted(set(bands))
+        if not wanted:
+            return []
+        with self.database.read() as reader:
+            condition, parameter = reader.among(wanted)
+            rows = reader.rows(
+                f"SELECT a.id, s.data FROM (SELECT DISTINCT article FROM band WHERE band {condition} ORDER BY article DESC LIMIT ?) b "
+                "JOIN article a ON a.key = b.article JOIN signature s ON s.article = b.article ORDER BY a.key DESC",
+                (parameter, limit),
+            )
+        return [Signature(id_, (), bytes(data)) for id_, data in rows]
+
+    def put_memberships(self, memberships: Sequence[Membership]) -> None:
+        """Say which cluster articles belong to, replacing what was said before. A head that belongs to another cluster brings its members along."""
+        from newslink.store.tallies import Tallies
+
+        with self.database.write() as writer:
+            tallies = Tallies()
+            keys = keys_of(writer, [id_ for m in memberships for id_ in (m.article, m.head)])
+            for m in memberships:
+                if m.article not in keys or m.head not in keys:
+                    continue
+                article, head = keys[m.article], keys[m.head]
+                if article != head:
+                    _join(writer, article, head, head, 1.0, 0.0, tallies, only_if_alone=True)
+                _join(writer, article, article, head, m.similarity, m.novelty, tallies)
+            tallies.write(writer)
+            writer.bump("version")
+
+    def cluster_of(self, article: str) -> list[Membership]:
+        """Every member of the article's cluster, head first, then by time; empty where it has no copies."""
+        with self.database.read() as reader:
+            cluster = reader.value("SELECT cluster FROM article WHERE id = ?", (article,), 0)
+            if not cluster:
+                return []
+            rows = reader.rows(
+                "SELECT a.id, h.id, m.similarity, m.novelty FROM member m JOIN article a ON a.key = m.article JOIN article h ON h.key = m.cluster "
+                "WHERE m.cluster = ? ORDER BY a.key = m.cluster DESC, a.key",
+                (cluster,),
+            )
+        return [Membership(*row) for row in rows]
+
+
+def keys_of(reader: Reader, ids: Iterable[str]) -> dict[str, int]:
+    condition, parameter = reader.among(dict.fromkeys(ids))
+    return dict(reader.rows(f"SELECT id, key FROM article WHERE id {condition}", (parameter,)))
+
+
+def _join(
+    writer: Writer, article: int, of: int, cluster: int, similarity: float, novelty: float, tallies: Tallies, only_if_alone: bool = False
+) -> None:
+    """Put ``of`` into the cluster (only_if_alone: unless it is in one already)."""
+    before = writer.value("SELECT cluster FROM member WHERE article = ?", (of,), 0)
+    if only_if_alone and before:
+        return
+    if before == of and cluster != of:
+        # It headed others: they follow it.
+        for (follower,) in writer.rows("SELECT article FROM member WHERE cluster = ? AND article <> ?", (of, of)):
+            writer.run("UPDATE member SET cluster = ? WHERE article = ?", (cluster, follower))
+            writer.run("UPDATE article SET cluster = ? WHERE key = ?", (cluster, follower))
+    writer.run(
+        "INSERT INTO member (article, cluster, similarity, novelty) VALUES (?, ?, ?, ?) ON CONFLICT (article) DO UPDATE SET "
+        "cluster = excluded.cluster, similarity = excluded.similarity, novelty = excluded.novelty",
+        (of, cluster, similarity, novelty),
+    )
+    writer.run("UPDATE article SET cluster = ? WHERE key = ?", (cluster, of))
+    _set_head(writer, of, of == cluster, tallies)
+
+
+def _set_head(writer: Writer, key: int, head: bool, tallies: Tallies) -> None:
+    row = writer.row("SELECT head, source, category FROM article WHERE key = ?", (key,))
+    if row is None or bool(row[0]) == head:
+        return
+    by = 1 if head else -1
+    writer.run("UPDATE article SET head = ? WHERE key = ?", (int(head), key))
+    writer.run("UPDATE link SET head = ? WHERE article = ?", (int(head), key))
+    writer.run("UPDATE article_tag SET head = ? WHERE article = ?", (int(head), key))
+    tallies.headed(key_day(key), row[1], row[2], by)
+    for session, security in writer.rows("SELECT session, security FROM link WHERE article = ?", (key,)):
+        tallies.link(session, security, 0, by)
+
+
+def detach(writer: Writer, keys: Sequence[int], tallies: Tallies) -> None:
+    """Articles that go away or change their text leave their cluster; where one was the head, the earliest that remains becomes it."""
+    condition, parameter = writer.among(keys)
+    clusters = {cluster for (cluster,) in writer.rows(f"SELECT cluster FROM member WHERE article {condition}", (parameter,))}
+    writer.delete_among("band", "article", keys)
+    writer.delete_among("signature", "article", keys)
+    if not clusters:
+        return
+    writer.delete_among("member", "article", keys)
+    for key in keys:
+        # Alone again: it counts as a head until it is put into a cluster anew.
+        _set_head(writer, key, True, tallies)
+        writer.run("UPDATE article SET cluster = 0 WHERE key = ?", (key,))
+    left: dict[int, list[int]] = defaultdict(list)
+    for cluster in clusters:
+        left[cluster] = sorted(article for (article,) in writer.rows("SELECT article FROM member WHERE cluster = ?", (cluster,)))
+    for cluster, members in left.items():
+        if len(members) < 2:
+            for key in members:
+                _set_head(writer, key, True, tallies)
+                writer.run("UPDATE article SET cluster = 0 WHERE key = ?", (key,))
+            writer.delete_among("member", "article", members)
+        elif cluster not in members:
+            for key in members:
+                writer.run("UPDATE member SET cluster = ? WHERE article = ?", (members[0], key))
+                writer.run("UPDATE article SET cluster = ? WHERE key = ?", (members[0], key))
+            _set_head(writer, members[0], True, tallies)

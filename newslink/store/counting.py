@@ -1,0 +1,146 @@
+"""Counts that reconcile, from one snapshot: in all, per facet, per session, and who is mentioned more than usual."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from newslink.model import Filter
+from newslink.store.database import Database
+from newslink.store.filters import link_conditions, selection_of
+from newslink.store.keys import day_number
+from newslink.store.pages import _article_query
+from newslink.store.terms import Term, Terms
+
+Facet = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """ingested = linked + unlinked + rejected, always. links: of confidence 0.5 or more; candidates: below."""
+
+    ingested: int = 0
+    linked: int = 0
+    unlinked: int = 0
+    rejected: int = 0
+    links: int = 0
+    candidates: int = 0
+
+
+class Counting:
+    """The part of ``Store`` that counts."""
+
+    database: Database
+    terms: Terms
+
+    def counts(self) -> Counts:
+        with self.database.read() as reader:
+            total = dict(reader.rows("SELECT name, value FROM total"))
+        articles, linked, rejected = (total.get(name, 0) for name in ("articles", "linked", "rejected"))
+        return Counts(articles + rejected, linked, articles - linked, rejected, total.get("links", 0), total.get("candidates", 0))
+
+    def version(self) -> int:
+        """Another number after every change of articles, links, bars or names: what a cache of answers is keyed by."""
+        with self.database.read() as reader:
+            return int(reader.value("SELECT sum(value) FROM total WHERE name IN ('version', 'bars_version', 'names_version')", default=0))
+
+    def session_counts(self, security: str, start: date | None = None, end: date | None = None, fold_copies: bool = False) -> pd.DataFrame:
+        """session, articles; ascending, only sessions with articles. start, end: inclusive."""
+        with self.database.read() as reader:
+            number = self.terms.numbers(reader, Term.SECURITY, [security]).get(security, -1)
+            low = max(day_number(start), 1) if start else 1
+            high = day_number(end) if end else 1 << 30
+            only = "AND head = 1" if fold_copies else ""
+            rows = reader.rows(
+                f"SELECT session, count(*) FROM link WHERE security = ? AND session BETWEEN ? AND ? {only} GROUP BY session ORDER BY session",
+                (number, low, high),
+            )
+        days = np.array([row[0] for row in rows], dtype="int64").astype("datetime64[D]").astype("datetime64[s]")
+        return pd.DataFrame({"session": days, "articles": np.array([row[1] for row in rows], dtype="int64")})
+
+    def top_mentioned(self, as_of: date, days: int = 1, past: int = 90, limit: int = 50, fold_copies: bool = False) -> pd.DataFrame:
+        """Securities by articles on sessions in the ``days`` calendar days up to and including as_of.
+
+        security, articles, usual, surprise. Against the sessions of the ``past`` calendar days before those, with mean m and variance v (n-1)
+        of a security's articles per session, sessions without any counted as 0: usual = n·m for the n sessions of the window, and
+        surprise = (articles - usual) / sqrt(n · max(v, m, 1/past sessions)); counts are at best as regular as Poisson's, so m bounds v from below.
+        usual and surprise are NaN where the store holds no session in the past window.
+        """
+        last = day_number(as_of)
+        first = last - days + 1
+        count = "heads" if fold_copies else "articles"
+        with self.database.read() as reader:
+            sessions = [
+                s for (s,) in reader.rows("SELECT DISTINCT session FROM session_count WHERE session BETWEEN ? AND ?", (first - past, last))
+            ]
+            now = sum(session >= first for session in sessions)
+            before = len(sessions) - now
+            rows = reader.rows(
+                f"SELECT security, sum(CASE WHEN session >= ? THEN {count} ELSE 0 END), sum(CASE WHEN session < ? THEN {count} ELSE 0 END), "
+                f"sum(CASE WHEN session < ? THEN {count} * {count} ELSE 0 END) FROM session_count WHERE session BETWEEN ? AND ? GROUP BY security "
+                f"HAVING sum(CASE WHEN session >= ? THEN {count} ELSE 0 END) > 0",
+                (first, first, first, first - past, last, first),
+            )
+            numbers = np.array(rows, dtype="float64").reshape(-1, 4)
+            articles, total, squares = numbers[:, 1], numbers[:, 2], numbers[:, 3]
+            if before:
+                mean = total / before
+                variance = np.maximum((squares - before * mean**2) / max(before - 1, 1), 0.0)
+                usual = now * mean
+                surprise = (articles - usual) / np.sqrt(now * np.maximum(np.maximum(variance, mean), 1.0 / before))
+            else:
+                usual = surprise = np.full(len(articles), np.nan)
+            order = np.lexsort((numbers[:, 0], -np.nan_to_num(surprise), -articles))[:limit]
+            names = self.terms.texts(reader, [int(number) for number in numbers[order, 0]])
+        return pd.DataFrame(
+            {
+                "security": pd.array([names[int(number)] for number in numbers[order, 0]], dtype="str"),
+                "articles": articles[order].astype("int64"),
+                "usual": usual[order],
+                "surprise": surprise[order],
+            }
+        )
+
+    # --- facets ---
+    def sources(self, filter: Filter | None = None, limit: int = 200) -> Facet:
+        """(source, articles) of the filtered set or of all, most frequent first."""
+        return self._facet(Term.SOURCE, filter, limit)
+
+    def categories(self, filter: Filter | None = None, limit: int = 200) -> Facet:
+        return self._facet(Term.CATEGORY, filter, limit)
+
+    def tags(self, filter: Filter | None = None, limit: int = 200) -> Facet:
+        """Event tags; an article counts for each of its tags."""
+        return self._facet(Term.TAG, filter, limit)
+
+    def _facet(self, kind: Term, filter: Filter | None, limit: int) -> Facet:
+        with self.database.read() as reader:
+            if filter is None or filter == Filter():
+                rows = reader.rows(
+                    "SELECT t.text, f.articles FROM facet f JOIN term t ON t.id = f.term WHERE f.kind = ? ORDER BY f.articles DESC, t.text LIMIT ?",
+                    (int(kind), limit),
+                )
+                return tuple(rows)
+            column = {Term.SOURCE: "source", Term.CATEGORY: "category", Term.TAG: "tagset"}[kind]
+            selection = selection_of(reader, self.terms, filter)
+            if selection.of_links:
+                conditions = link_conditions(reader, selection)
+                source = f"SELECT DISTINCT l.article AS key FROM link l WHERE {conditions.where()}"
+                parameters = conditions.parameters
+            else:
+                key, sql, parameters = _article_query(reader, selection)
+                source = f"SELECT {key} AS key {sql}"
+            rows = reader.rows(
+                f"SELECT a.{column}, count(*) FROM ({source}) chosen JOIN article a ON a.key = chosen.key GROUP BY a.{column}", parameters
+            )
+            texts = self.terms.texts(reader, [number for number, _ in rows])
+        found: Counter[str] = Counter()
+        for number, count in rows:
+            for text in (json.loads(texts[number]) if texts[number] else ()) if kind is Term.TAG else (texts[number],):
+                found[text] += count
+        return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit])

@@ -1,0 +1,179 @@
+"""Store URL → connections: pooled, one snapshot a read, one writer at a time; every foreign error becomes a StoreError."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from newslink.errors import NewslinkError, StoreError
+from newslink.store.backend import BACKENDS, Backend
+
+Rows = Iterable[Sequence[Any]]
+
+
+def parse_url(text: str) -> URL:
+    """Raises StoreError naming what is understood. A password never appears in the message."""
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise StoreError(
+            "The store's address cannot be read; expected sqlite:///folder/newslink.db or postgresql+psycopg://host/name."
+        ) from error
+    if url.get_backend_name() not in BACKENDS:
+        known = ", ".join(BACKENDS)
+        raise StoreError(f"No store of kind {url.get_backend_name()!r}: expected {known}, as in sqlite:///folder/newslink.db.")
+    if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return url
+
+
+class Database:
+    """One engine. ``read()`` and ``write()`` give a connection inside a transaction; SQL is written with ``?`` for every back end."""
+
+    def __init__(self, url: str | URL, create: bool = True) -> None:
+        self.url = parse_url(url) if isinstance(url, str) else url
+        self.backend: Backend = BACKENDS[self.url.get_backend_name()]
+        with foreign_errors(self.url):
+            self.backend.prepare(self.url, create)
+            self.engine = create_engine(self.url, **self.backend.engine_options(self.url))
+            self.backend.listen(self.engine)
+        self._translated: dict[str, str] = {}
+        self._writing = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """One snapshot: every query inside sees the same committed content, whatever is written meanwhile."""
+        with foreign_errors(self.url), self.engine.connect() as connection, connection.begin():
+            yield Reader(self, connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Writer]:
+        """The one writer, across threads and processes; others wait. Committed as a whole, or not at all."""
+        with foreign_errors(self.url), self._writing:
+            connection = self.engine.connect().execution_options(newslink_write=True, **self.backend.write_options)
+            with connection, connection.begin():
+                self.backend.lock(connection)
+                yield Writer(self, connection)
+
+    def translated(self, sql: str) -> str:
+        """``?`` → the driver's own mark."""
+        ready = self._translated.get(sql)
+        if ready is None:
+            ready = self._translated[sql] = self.backend.translated(sql)
+        return ready
+
+    def close(self) -> None:
+        with foreign_errors(self.url):
+            self.backend.closing(self.engine)
+            self.engine.dispose()
+
+
+class Reader:
+    """Queries on one connection."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self.database, self.connection = database, connection
+        self.backend = database.backend
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
+        """All rows, as the driver's plain tuples."""
+        return self.cursor(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple | None:
+        return self.cursor(sql, parameters).fetchone()
+
+    def value(self, sql: str, parameters: Sequence[Any] = (), default: Any = None) -> Any:
+        """First column of the first row."""
+        row = self.row(sql, parameters)
+        return default if row is None or row[0] is None else row[0]
+
+    def cursor(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """A cursor of the driver: half the cost a row of SQLAlchemy's own rows, which matters at a hundred thousand of them."""
+        cursor = self.connection.connection.cursor()
+        cursor.execute(self.database.translated(sql), tuple(parameters))
+        return cursor
+
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[tuple]]:
+        """Lists of at most ``size`` rows; no more than one of them is in memory."""
+        cursor = self.backend.streaming_cursor(self.connection)
+        try:
+            cursor.execute(self.database.translated(sql), tuple(parameters))
+            while rows := cursor.fetchmany(size):
+                yield rows
+        finally:
+            cursor.close()
+
+    def among(self, values: Iterable[Any]) -> tuple[str, Any]:
+        """(SQL to stand behind a column, its one parameter): ``column IN …`` for any number of values."""
+        return self.backend.among(list(values))
+
+
+class Writer(Reader):
+    """Queries and changes on one connection."""
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Rows changed."""
+        return self.cursor(sql, parameters).rowcount
+
+    def run_many(self, sql: str, rows: Rows) -> int:
+        """One prepared statement for all rows; rows changed."""
+        rows = rows if isinstance(rows, list) else list(rows)
+        if not rows:
+            return 0
+        cursor = self.connection.connection.cursor()
+        cursor.executemany(self.database.translated(sql), rows)
+        return cursor.rowcount
+
+    def load(self, table: str, columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
+        """New rows by the back end's fast path (COPY; one prepared statement)."""
+        if rows:
+            self.backend.load(self, table, columns, rows)
+
+    def delete_among(self, table: str, column: str, values: Sequence[Any]) -> None:
+        if values:
+            condition, parameter = self.among(values)
+            self.run(f"DELETE FROM {table} WHERE {column} {condition}", (parameter,))
+
+    def bump(self, name: str, by: int = 1) -> None:
+        """Add to a number of the table ``total``."""
+        if by:
+            self.run(
+                "INSERT INTO total (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = total.value + excluded.value",
+                (name, by),
+            )
+
+
+@contextmanager
+def foreign_errors(url: URL) -> Iterator[None]:
+    """Driver and SQLAlchemy errors → StoreError."""
+    try:
+        yield
+    except NewslinkError:
+        raise
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        raise _store_error(url, error) from error
+    except Exception as error:
+        if type(error).__module__.startswith("psycopg"):
+            raise _store_error(url, error) from error
+        raise
+
+
+def _store_error(url: URL, error: Exception) -> StoreError:
+    cause = getattr(error, "orig", None) or error
+    reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    where = url.render_as_string(hide_password=True)
+    advice = ""
+    if "locked" in reason:
+        advice = " Another program has been writing for longer than two minutes; try again when it is done."
+    elif "malformed" in reason or "not a database" in reason:
+        advice = " The file is damaged or no store; restore a backup."
+    elif "full" in reason:
+        advice = " Make room on the disk; nothing that was stored is lost."
+    return StoreError(f"{where}: {reason}.{advice}")

@@ -1,0 +1,145 @@
+"""SQLite: one file in WAL mode (readers never wait for the writer), bigrams in FTS5."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import URL
+
+from newslink.errors import StoreError
+
+if TYPE_CHECKING:
+    from newslink.store.database import Reader, Writer
+    from newslink.store.search import Node
+
+WAIT_SECONDS = 120
+READER_CACHE_KB = 8_000
+WRITER_CACHE_KB = 96_000
+SEARCH_BUFFER = 48 << 20  # bytes of new postings held before they are written as one segment
+
+
+class Sqlite:
+    """See ``backend.Backend``."""
+
+    name = "sqlite"
+    write_options: dict[str, Any] = {}
+    search_key = "rowid"
+
+    def prepare(self, url: URL, create: bool) -> None:
+        path = _path(url)
+        if path.exists():
+            if path.is_dir():
+                raise StoreError(f"{path} is a folder; expected the store's file, such as {path / 'newslink.db'}.")
+            return
+        if not create:
+            raise StoreError(f"There is no store at {path}; `newslink ingest` creates one.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def engine_options(self, url: URL) -> dict[str, Any]:
+        return {
+            "connect_args": {"timeout": WAIT_SECONDS, "check_same_thread": False, "cached_statements": 512},
+            "pool_size": 8,
+            "max_overflow": 120,
+            "pool_timeout": WAIT_SECONDS,
+        }
+
+    def listen(self, engine: Engine) -> None:
+        @event.listens_for(engine, "connect")
+        def connected(connection: sqlite3.Connection, record: object) -> None:
+            # The driver's own idea of when a transaction begins breaks snapshots; transactions are ours (see "begin").
+            connection.isolation_level = None
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=NORMAL",
+                f"cache_size=-{READER_CACHE_KB}",
+                "foreign_keys=OFF",
+                "temp_store=MEMORY",
+                "trusted_schema=OFF",
+                "journal_size_limit=67108864",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def begun(connection: Connection) -> None:
+            writing = connection.get_execution_options().get("newslink_write")
+            raw = connection.connection.cursor()
+            # The writer's cache is large only while it writes: dozens of readers at that size would be gigabytes.
+            raw.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KB if writing else READER_CACHE_KB}")
+            raw.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    def lock(self, connection: Connection) -> None:
+        """``BEGIN IMMEDIATE`` already did."""
+
+    def closing(self, engine: Engine) -> None:
+        """Nothing to do: WAL is checkpointed by the last connection that closes."""
+
+    def streaming_cursor(self, connection: Connection) -> Any:
+        return connection.connection.cursor()
+
+    def translated(self, sql: str) -> str:
+        return sql
+
+    def among(self, values: list[Any]) -> tuple[str, Any]:
+        return "IN (SELECT value FROM json_each(?))", json.dumps(values)
+
+    def load(self, writer: Writer, table: str, columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
+        marks = ", ".join("?" * len(columns))
+        writer.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
+    # --- search ---
+    def create_search(self, writer: Writer) -> None:
+        # Contentless: the text lies in document. columnsize is for bm25, which is not used. ascii: every byte above 127 is part of a token,
+        # spaces separate; the tokens are made by ``tokens``, not by SQLite.
+        writer.run("CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(title, body, content='', columnsize=0, tokenize='ascii')")
+        writer.run("INSERT INTO search (search, rank) VALUES ('hashsize', ?)", (SEARCH_BUFFER,))
+
+    def add_search(self, writer: Writer, rows: list[tuple[int, list[str], list[str]]]) -> None:
+        # Ascending, because FTS5 writes its buffer out early whenever a rowid is not larger than the one before.
+        texts = sorted((key, " ".join(title), " ".join(body)) for key, title, body in rows)
+        writer.run_many("INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", texts)
+
+    def drop_search(self, writer: Writer, rows: list[tuple[int, list[str], list[str]]]) -> None:
+        texts = sorted((key, " ".join(title), " ".join(body)) for key, title, body in rows)
+        writer.run_many("INSERT INTO search (search, rowid, title, body) VALUES ('delete', ?, ?, ?)", texts)
+
+    def search_sql(self, node: Node, title_only: bool = False) -> tuple[str, list[Any]]:
+        from newslink.store.search import fts5_of
+
+        expression = fts5_of(node)
+        if title_only:
+            expression = f"({expression}) AND {{title}} : ({expression})"
+        return "SELECT rowid FROM search WHERE search MATCH ?", [expression]
+
+    def settle_search(self, writer: Writer) -> None:
+        writer.run("INSERT INTO search (search, rank) VALUES ('merge', ?)", (2000,))
+
+    # --- operating ---
+    def size(self, reader: Reader) -> int:
+        path = reader.value("SELECT file FROM pragma_database_list WHERE name = 'main'")
+        files = [Path(path), Path(path + "-wal")] if path else []
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def backup(self, engine: Engine, path: Path) -> None:
+        """SQLite's online backup inside one read snapshot of the source; the copy is a plain file without a log beside it."""
+        with engine.connect() as connection:
+            source = connection.connection.driver_connection
+            target = sqlite3.connect(path)
+            try:
+                source.backup(target, pages=-1)
+                target.execute("PRAGMA journal_mode=DELETE")
+                bad = target.execute("PRAGMA quick_check(1)").fetchone()[0]
+            finally:
+                target.close()
+        if bad != "ok":
+            raise StoreError(f"the copy does not pass SQLite's own check: {bad}")
+
+
+def _path(url: URL) -> Path:
+    if not url.database or url.database == ":memory:":
+        raise StoreError("A store lies in a file: expected sqlite:///folder/newslink.db or sqlite:////absolute/newslink.db.")
+    return Path(url.database)
