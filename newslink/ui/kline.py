@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -21,15 +21,6 @@ import streamlit.components.v1 as assets
 
 ASSETS = Path(__file__).parent / "assets"
 EPOCH = date(1970, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Gesture:
-    """What was done on the chart: picked a session, boxed days (filter), or zoomed to days that need other candles. All inclusive."""
-
-    picked: date | None = None
-    boxed: tuple[date, date] | None = None
-    zoomed: tuple[date, date] | None = None
 
 
 def day_of(ordinal: object) -> date | None:
@@ -87,8 +78,13 @@ def kline(
     height: int,
     about: str,
     file: str,
-) -> Gesture:
-    """Draw and report. scope: while it stays the same the view is kept (security, window). full: the whole window;
+    on_pick: Callable[[date | None], None],
+    on_box: Callable[[tuple[date, date] | None], None],
+    on_zoom: Callable[[tuple[date, date] | None], None],
+) -> None:
+    """Draw, and report what is done. on_pick: a session was clicked; on_box: days were boxed; on_zoom: days that need other candles.
+
+    scope: while it stays the same the view is kept (security, window). full: the whole window;
     coarse: finer candles exist.
 
     about and file: title and name of the picture that the PNG button saves.
@@ -106,34 +102,25 @@ def kline(
         "about": about,
         "file": file,
     }
-    result = _component()(
+    # Callbacks run before the page does, so what was clicked is in the view when the page is drawn: one run, not two.
+    _component()(
         key=key,
         data=packed(payload),
         height="content",
-        on_picked_change=_nothing,
-        on_boxed_change=_nothing,
-        on_zoomed_change=_nothing,
+        on_picked_change=lambda: _told(key, "picked", lambda value: on_pick(day_of(value.get("session")))),
+        on_boxed_change=lambda: _told(key, "boxed", lambda value: on_box(_days(value))),
+        on_zoomed_change=lambda: _told(key, "zoomed", lambda value: on_zoom(_days(value))),
     )
-    return Gesture(_picked(result.get("picked"), key), _days(result.get("boxed")), _days(result.get("zoomed")))
 
 
-def _nothing() -> None:
-    """Streamlit asks for a callback before it hands a value out."""
+def _told(key: str, name: str, then: Callable[[dict], None]) -> None:
+    """Hand what the browser sent on, if it has the shape it should have."""
+    sent = st.session_state.get(key)
+    value = sent.get(name) if sent is not None else None
+    if isinstance(value, Mapping):
+        then(value)
 
 
-def _picked(value: object, key: str) -> date | None:
-    """A pick counts once: the component keeps telling the last one, and a later choice in the table must not be overruled by it."""
-    if not isinstance(value, dict):
-        return None
-    turn = value.get("turn")
-    if st.session_state.get(f"{key}-turn") == turn:
-        return None
-    st.session_state[f"{key}-turn"] = turn
-    return day_of(value.get("session"))
-
-
-def _days(value: object) -> tuple[date, date] | None:
-    if not isinstance(value, dict):
-        return None
+def _days(value: Mapping) -> tuple[date, date] | None:
     first, last = day_of(value.get("first")), day_of(value.get("last"))
     return (first, last) if first and last and first <= last else None

@@ -1,0 +1,252 @@
+"""The parts of the page K 线与新闻, top to bottom: filter bar, notices, chart beside the reader, table, watchlist and saved views."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from newslink.chart import ChartOptions, kline_figure
+from newslink.chart.slots import slots
+from newslink.pipeline import view as pipeline
+from newslink.pipeline.view_types import ChartView
+from newslink.ui import exports, minute, numbers, tables, widgets
+from newslink.ui.context import Context, change, latest
+from newslink.ui.desk import fetch
+from newslink.ui.html import text
+from newslink.ui.kline import kline
+from newslink.ui.reader import reader
+from newslink.ui.shelf import default_security, shelf
+from newslink.ui.state import MINUTES
+
+__all__ = ["bar", "load", "notices", "shelf", "wait_for", "workbench"]
+
+HEIGHT, PANEL_HEIGHT = 520, 90
+CHART_WORDS = tuple("chart open high low close change volume articles click no_bar box zoom_in zoom_out reset png".split())
+
+
+def bar(found: Context) -> None:
+    """Search, range, dates, period, display, filter: one line on a wide screen."""
+    if not found.view.security:
+        change(security=default_security(found.desk))
+        st.rerun()
+    columns = st.columns([2.1, 3.0, 2.1, 3.0, 1.1, 1.1], vertical_alignment="center")
+    with columns[0]:
+        widgets.search(found)
+    with columns[1]:
+        widgets.ranges(found)
+    with columns[2]:
+        widgets.dates(found, window_of(found))
+    with columns[3]:
+        widgets.period(found)
+    with columns[4]:
+        widgets.display(found)
+    st.session_state["filter-place"] = columns[5]
+    widgets.offers(found)
+
+
+def window_of(found: Context) -> tuple[date, date]:
+    first, last = found.desk.bounds(found.view.security)
+    start, end = found.view.window(last)
+    return (first if found.view.range == "all" and not found.view.start and first <= end else start, end)
+
+
+def load(found: Context) -> ChartView:
+    """The one call into the pipeline."""
+    view, desk = found.view, found.desk
+    start, end = window_of(found)
+    loaded = pipeline.chart_view(desk.store, desk.universe, desk.clock, view.security, start, end, view.filter(), view.adjust)
+    with st.session_state.pop("filter-place"):
+        widgets.filters(found, loaded.facets)
+    return loaded
+
+
+def notices(found: Context, view: ChartView) -> None:
+    if found.bad:
+        st.warning(found.say("bad_link", names=", ".join(found.bad)), icon=":material/link_off:")
+    if found.desk.sample:
+        st.info(found.words["sample_note"], icon=":material/science:")
+
+
+@st.fragment(run_every=1.5)
+def wait_for(found: Context, security: str) -> None:
+    """Look now and then whether the prices are in; then draw the page again, once."""
+    known = fetch(found.desk, security, wanted=False)
+    if known is None or not known.job.running:
+        st.rerun()
+    job = known.job
+    st.progress(min((job.done + 0.5) / max(job.total, 1), 1.0), text=found.words["fetching"])
+
+
+def options_of(found: Context, view: ChartView) -> ChartOptions:
+    """What is drawn: the window, or the days that were zoomed to, where those need finer candles than the whole."""
+    chosen = found.view
+    zoomed = _window(view) if chosen.period == "auto" else None
+    first, last = zoomed or (view.first_day, view.last_day)
+    return ChartOptions(
+        start=first,
+        end=last,
+        period="auto" if chosen.period in MINUTES else chosen.period,
+        overlays=chosen.overlays,
+        panels=chosen.panels,
+        log=chosen.log,
+        red_up=not chosen.green_up,
+        dark=found.dark,
+        language=found.language,
+        colour_by=chosen.colour_by,
+        selected=chosen.day,
+        compare=view.benchmark_name if chosen.compare else "",
+    )
+
+
+@st.fragment
+def workbench(found: Context, view: ChartView) -> None:
+    """Chart, reader, table. A fragment: a click on a marker draws these again and nothing else."""
+    if st.session_state.pop("whole-page", False):
+        st.rerun()
+    found = latest(found)
+    height = HEIGHT + PANEL_HEIGHT * len(found.view.panels)
+    left, right = st.columns([2, 1], gap="small")
+    with left:
+        figure = minute.draw(found, view, height) if found.view.period in MINUTES else _chart(found, view, height)
+        _table(found, view)
+        _exports(found, view, figure)
+    with right, st.container(height=height + 420, border=True, key="reader"):
+        _read(found, view)
+
+
+def _scope(view: ChartView) -> str:
+    return f"{view.security.id} {view.first_day} {view.last_day}"
+
+
+def _window(view: ChartView) -> tuple[date, date] | None:
+    """The days that were zoomed to on this chart, if any."""
+    scope, days = st.session_state.get("zoom", ("", None))
+    return days if scope == _scope(view) else None
+
+
+def _chart(found: Context, view: ChartView, height: int) -> dict:
+    figure = kline_figure(view.bars, view.events, options_of(found, view), view.benchmark if found.view.compare else None)
+    about = _about(found, view)
+    meta = figure["layout"]["meta"]
+
+    def zoomed(days: tuple[date, date] | None) -> None:
+        if days:
+            st.session_state["zoom"] = (_scope(view), _padded(days, view))
+
+    def boxed(days: tuple[date, date] | None) -> None:
+        if days:
+            change(start=days[0], end=days[1])
+            st.session_state["whole-page"] = True
+
+    kline(
+        figure,
+        key="kline",
+        scope=_scope(view),
+        full=(view.first_day, view.last_day),
+        selected=found.view.day,
+        coarse=found.view.period == "auto" and meta["period"] != "day",
+        words={key: found.words[key] for key in CHART_WORDS},
+        language=found.language,
+        height=height,
+        about=f"{about.title}\n" + " · ".join(f"{label}: {value}" for label, value in about.lines()[1:]),
+        file=exports.file_name(view.security.id, view.first_day, view.last_day),
+        on_pick=lambda day: change(day=day, article=""),
+        on_box=boxed,
+        on_zoom=zoomed,
+    )
+    return figure
+
+
+def _about(found: Context, view: ChartView) -> exports.About:
+    title = f"{view.name} {view.security.id} · {found.words[found.view.adjust]}"
+    return exports.about_of(found, title, (view.first_day, view.last_day), exports.price_sources(view))
+
+
+def _padded(days: tuple[date, date], view: ChartView) -> tuple[date, date]:
+    """The days looked at and as many on both sides, so that a small pan finds them loaded."""
+    room = (days[1] - days[0]) * 1.2
+    return max(days[0] - room, view.first_day), min(days[1] + room, view.last_day)
+
+
+def _of_day(found: Context, view: ChartView) -> pd.DataFrame:
+    """The events of the candle that ends on the chosen day, in the period now drawn."""
+    day = found.view.day
+    if day is None or not len(view.events):
+        return view.events.iloc[:0]
+    places = slots(view.bars, view.events, options_of(found, view))
+    session = view.events["session"].to_numpy("datetime64[D]")
+    place = int(places.place_of(np.array([day], "datetime64[D]"))[0])
+    if place < 0:
+        return view.events[session == np.datetime64(day, "D")]
+    return view.events[(session >= places.first[place]) & (session <= places.last[place])]
+
+
+def _table(found: Context, view: ChartView) -> None:
+    """The events table: a row opens its article and lights its marker up."""
+    words, events = found.words, view.events
+    if not len(events):
+        hint = found.say("nothing_hint", n=f"{view.counts.outside_window:,}")
+        st.html(f'<div class="nl-empty"><b>{text(words["nothing"])}</b><br>{text(hint)}</div>')
+        return
+    shown = tables.events_frame(found, events)
+    percents = [words[key] for key in ("t0", "t1", "t5", "x0", "x1", "x5")]
+    body = tables.direction_style(shown, percents, found.dark, found.view.green_up) if len(shown) <= 300 else shown
+    key = f"events-{view.security.id}"
+
+    def chosen() -> None:
+        row = tables.chosen_row(st.session_state[key])
+        if row is not None and row < len(shown):
+            event = events.iloc[shown.index[row]]
+            change(day=None if pd.isna(event["session"]) else event["session"].date(), article=str(event["article"]))
+
+    st.dataframe(
+        body,
+        column_config=tables.events_columns(found),
+        hide_index=True,
+        height=min(38 + 35 * len(shown), 330),
+        selection_mode="single-row",
+        on_select=chosen,
+        key=key,
+    )
+    note = found.say("rows", n=f"{len(events):,}", m=f"{events['article'].nunique():,}")
+    st.caption(f"{note} · {found.say('vs', benchmark=widgets.escaped(view.benchmark_name or numbers.NOTHING))}")
+
+
+def _read(found: Context, view: ChartView) -> None:
+    """The articles of the chosen session, one of them open; the newest article when nothing is chosen."""
+    desk, day, open_one = found.desk, found.view.day, found.view.article
+    of_day = _of_day(found, view)
+    ids = list(dict.fromkeys(of_day.sort_values("relevance", ascending=False, kind="stable")["article"]))
+    if open_one and open_one not in ids:
+        ids = [open_one]
+    if not ids and day is None and len(view.events):
+        ids = [view.events.sort_values("published_at", kind="stable")["article"].iloc[-1]]
+    if not ids:
+        reader(found, None, view.security.id, "chart")
+        return
+    current = open_one or ids[0]
+    if len(ids) > 1:
+        titles = dict(zip(of_day["article"], of_day["title"], strict=True))
+        st.caption(found.say("day_articles", day=numbers.day(day), n=len(ids)))
+        st.session_state["w-of-day"] = current
+        st.selectbox(
+            found.words["articles"],
+            ids,
+            format_func=lambda one: tables.clean(titles.get(one, one), 60) or found.words["untitled"],
+            key="w-of-day",
+            label_visibility="collapsed",
+            on_change=lambda: change(article=st.session_state["w-of-day"]),
+        )
+    article = pipeline.article_view(desk.store, desk.universe, desk.clock, current)
+    if article is None:
+        st.html(f'<div class="nl-empty">{text(found.words["broken_article"])}</div>')
+        return
+    reader(found, article, view.security.id, "chart")
+
+
+def _exports(found: Context, view: ChartView, figure: dict | None) -> None:
+    window = (view.first_day, view.last_day)
+    exports.buttons(found, view.events, _about(found, view), exports.file_name("newslink", view.security.id, *window), figure)

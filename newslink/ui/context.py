@@ -1,0 +1,77 @@
+"""What every page needs of the session it runs in: the view from the URL, the texts, the theme, the desk. One object, made once a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from newslink.ui.desk import Desk
+from newslink.ui.state import PARAMETERS, View, changed, format_view, parse_view
+from newslink.ui.texts import language_of, words
+
+_KEPT = "newslink-view"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """bad: parameters of the link that made no sense."""
+
+    desk: Desk
+    view: View
+    words: dict[str, str]
+    language: str
+    dark: bool
+    bad: tuple[str, ...] = ()
+
+    def say(self, key: str, **values: object) -> str:
+        return self.words[key].format(**values)
+
+
+def current_view() -> tuple[View, tuple[str, ...]]:
+    """The view of the URL. A page opened from the navigation has none, so the session's last one goes with it."""
+    given = {name: st.query_params.get_all(name) for name in st.query_params if name in PARAMETERS}
+    if given:
+        view, bad = parse_view(given)
+    else:
+        view, bad = st.session_state.get(_KEPT, View()), ()
+    if not given or view != st.session_state.get(_KEPT):
+        keep(view)
+    return view, bad
+
+
+def keep(view: View) -> None:
+    """Make this the view: in the URL and for the pages to come. Only our own parameters are touched."""
+    st.session_state[_KEPT] = view
+    wanted = format_view(view)
+    for name in list(st.query_params):
+        if name in PARAMETERS and name not in wanted:
+            del st.query_params[name]
+    for name, value in wanted.items():
+        if st.query_params.get_all(name) != (value if isinstance(value, list) else [value]):
+            st.query_params[name] = value
+
+
+def change(**more: object) -> View:
+    """Change the view by a widget's callback or a gesture; the run that follows draws it."""
+    view = changed(st.session_state.get(_KEPT, View()), **more)
+    keep(view)
+    return view
+
+
+def latest(found: Context) -> Context:
+    """The context with the view as it is now: a fragment is called with that of its page's last full run."""
+    return replace(found, view=st.session_state.get(_KEPT, found.view))
+
+
+def is_dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
+def language(view: View) -> str:
+    return view.language or language_of(st.context.locale)
+
+
+def context(desk: Desk, view: View, bad: tuple[str, ...]) -> Context:
+    chosen = language(view)
+    return Context(desk, view, words(chosen), chosen, is_dark(), bad)

@@ -1,0 +1,148 @@
+"""Settings → the open store, universe, calendar and price desk of this server, shared by all sessions; none holds a session's state.
+
+An empty store shows the bundled sample instead: its posts are read into a store of their own under the home folder, so that nothing of the
+sample ever gets into the analyst's.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import streamlit as st
+
+from newslink.errors import NewslinkError
+from newslink.link import Universe
+from newslink.model import Filter
+from newslink.pipeline.bars import bars_of
+from newslink.pipeline.ingest import ingest
+from newslink.pipeline.linking import universe_of
+from newslink.pipeline.prices import Job, PriceDesk, price_desk
+from newslink.sessions import SessionClock
+from newslink.settings import Settings
+from newslink.store import Store, open_store
+
+RETRY_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """sample: the store is the bundled sample's."""
+
+    settings: Settings
+    store: Store
+    universe: Universe
+    clock: SessionClock
+    prices: PriceDesk
+    sample: bool
+
+    def bounds(self, security: str) -> tuple[date, date]:
+        """First and last day on which there is a bar or an article of the security; today twice when there is nothing."""
+        today = datetime.now(UTC).date()
+        bars = bars_of(self.store, security)
+        days = [] if bars.empty else [bars["session"].iloc[0].date(), bars["session"].iloc[-1].date()]
+        page = self.store.page(Filter(securities=(security,)), 0, 1)
+        newest = None if page.rows.empty else page.rows["published_at"].iloc[0]
+        if newest is not None and newest == newest:
+            days.append(newest.date() + timedelta(days=4))
+        if days and not self.sample and (today - max(days)).days < 15:
+            days.append(today)
+        return (min(days), max(days)) if days else (today, today)
+
+    def newest_day(self) -> date | None:
+        """Beijing day of the newest article with a time; None in an empty store."""
+        page = self.store.page(Filter(), 0, 1)
+        return None if page.rows.empty else _beijing_day(page.rows["published_at"].iloc[0])
+
+    def busiest(self) -> str:
+        """The security that the newest articles name most; '' where nothing is linked."""
+        named = [security for each in self.store.page(Filter(), 0, 200).rows["securities"] for security, _ in tuple(each)[:3]]
+        return max(named, key=named.count) if named else ""
+
+
+def _beijing_day(moment) -> date | None:
+    return None if moment != moment else moment.tz_convert("Asia/Shanghai").date()
+
+
+@st.cache_resource(show_spinner=False)
+def _clock() -> SessionClock:
+    return SessionClock()
+
+
+@st.cache_resource(show_spinner=False)
+def _stores(home: str, url: str) -> dict[str, Store]:
+    return {"own": open_store(url)}
+
+
+_LOADING = threading.Lock()
+
+
+def _sample_store(settings: Settings, stores: dict[str, Store]) -> Store:
+    with _LOADING:
+        if "sample" not in stores:
+            path = settings.home / "cache" / "sample.db"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            url = f"sqlite:///{path}"
+            ingest([Path(str(files("newslink.sample").joinpath("posts")))], settings, url)
+            stores["sample"] = open_store(url)
+        return stores["sample"]
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _desk(home: str, url: str, offline: bool, sample: bool, names: str) -> Desk:
+    settings = Settings(Path(home), url, offline)
+    stores = _stores(home, url)
+    store = stores["sample"] if sample else stores["own"]
+    universe = universe_of(store)
+    clock = _clock()
+    # Prices always go to the analyst's own store: the sample brings its own.
+    prices = price_desk(settings, stores["own"], clock=clock, security=universe.security)
+    return Desk(settings, store, universe, clock, prices, sample)
+
+
+def open_desk(settings: Settings) -> Desk:
+    """The desk of these settings. Raises StoreError when the store cannot be opened."""
+    home, url = str(settings.home), settings.store_url
+    settings.home.mkdir(parents=True, exist_ok=True)
+    stores = _stores(home, url)
+    counts = stores["own"].counts()
+    sample = counts.linked + counts.unlinked + counts.rejected == 0
+    store = _sample_store(settings, stores) if sample else stores["own"]
+    return _desk(home, url, settings.offline, sample, store.names_version())
+
+
+@dataclass(slots=True)
+class Fetch:
+    """What is known of the last fetch of a security in this server: when it was asked, the job, and why it failed."""
+
+    asked: datetime
+    job: Job
+
+    @property
+    def problem(self) -> str:
+        return next(iter(self.job.failures.values()), "")
+
+
+@st.cache_resource(show_spinner=False)
+def _fetches() -> dict[str, Fetch]:
+    return {}
+
+
+def fetch(desk: Desk, security: str, wanted: bool, force: bool = False) -> Fetch | None:
+    """Start (or join) the background fetch of a security's bars. Never blocks; a failed one rests ten minutes.
+
+    wanted: something is missing. force: the analyst pressed the button.
+    """
+    known = _fetches().get(security)
+    if desk.settings.offline or desk.sample:
+        return known
+    now = datetime.now(UTC)
+    rested = known is None or (not known.job.running and now - known.asked > RETRY_AFTER)
+    if force and (known is None or not known.job.running) or wanted and rested:
+        with suppress(NewslinkError):
+            known = _fetches()[security] = Fetch(now, desk.prices.refresh_in_background([security]))
+    return known

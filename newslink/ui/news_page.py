@@ -1,0 +1,131 @@
+"""The parts of the page 新闻: filter bar, list of results, the reader beside it, exports of what was found."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from newslink.model import Filter, Role
+from newslink.pipeline import view as pipeline
+from newslink.pipeline.events import events_of
+from newslink.pipeline.view_types import Facets, NewsView
+from newslink.ui import exports, tables, widgets
+from newslink.ui.context import Context, change, latest
+from newslink.ui.facts import counts_html
+from newslink.ui.html import text
+from newslink.ui.reader import reader
+from newslink.ui.state import View
+
+SIZE = 50
+EXPORTED = 20_000
+
+
+def filter_of(view: View) -> Filter:
+    """The filter of the view with its dates; the security counts only once it was asked for here."""
+    return view.filter(with_dates=True, with_security=bool(st.session_state.get("news-of-security")))
+
+
+def filters(found: Context, facets: Facets) -> None:
+    words, view = found.words, found.view
+    first, second, third, fourth = st.columns([3, 2, 2.4, 1.2], vertical_alignment="bottom")
+    with first:
+        st.text_input(
+            words["keyword"],
+            key=widgets.bound("keyword", view.keyword),
+            placeholder=words["keyword_hint"],
+            label_visibility="collapsed",
+            max_chars=200,
+            on_change=lambda: change(keyword=st.session_state["w-keyword"], page=1),
+        )
+    with second:
+        _security(found)
+    with third:
+        widgets.open_dates(found)
+    with fourth:
+        widgets.filters(found, facets, keyword=False)
+
+
+def _security(found: Context) -> None:
+    name = f"{found.desk.universe.name_on(found.view.security)} {found.view.security}" if found.view.security else ""
+    options = ["all", *(["one"] if name else [])]
+
+    def chosen() -> None:
+        st.session_state["news-of-security"] = st.session_state["w-news-security"] == "one"
+        change(page=1)
+
+    st.session_state["w-news-security"] = "one" if st.session_state.get("news-of-security") and name else "all"
+    labels = {"all": found.words["all_securities"], "one": name}
+    st.segmented_control(
+        found.words["search"], options, format_func=labels.get, key="w-news-security", label_visibility="collapsed", on_change=chosen
+    )
+
+
+@st.fragment
+def results(found: Context, loaded: NewsView) -> None:
+    """List and reader; a click in the list draws these again and nothing else."""
+    found = latest(found)
+    words = found.words
+    st.html(f'<div class="nl-line2">{counts_html(found, loaded.counts, security=False)}</div>')
+    if loaded.problem:
+        st.warning(words["bad_query"].replace("{reason}", widgets.escaped(loaded.problem[:300])), icon=":material/search_off:")
+    left, right = st.columns([3, 2], gap="small")
+    with left:
+        _list(found, loaded)
+    with right, st.container(height=760, border=True, key="reader"):
+        _read(found, loaded)
+
+
+def _list(found: Context, loaded: NewsView) -> None:
+    words, view, news = found.words, found.view, loaded.news
+    if not len(news):
+        st.html(f'<div class="nl-empty"><b>{text(words["no_news"])}</b><br>{text(words["no_news_hint"])}</div>')
+        return
+    pages = max(1, -(-loaded.total // SIZE))
+    st.caption(found.say("found_clusters" if view.fold else "found", n=f"{loaded.total:,}"))
+    shown = tables.news_frame(found, news)
+    key = f"news-{view.page}"
+
+    def chosen() -> None:
+        row = tables.chosen_row(st.session_state[key])
+        if row is not None and row < len(news):
+            change(article=str(news["article"].iloc[row]))
+
+    config = {
+        words["published"]: st.column_config.TextColumn(width=124),
+        words["title"]: st.column_config.TextColumn(width=380),
+        words["securities"]: st.column_config.TextColumn(width=150),
+    }
+    st.dataframe(shown, hide_index=True, height=610, selection_mode="single-row", on_select=chosen, key=key, column_config=config)
+    before, middle, after = st.columns([1, 2, 1], vertical_alignment="center")
+    before.button(
+        words["previous"], icon=":material/chevron_left:", disabled=view.page <= 1, on_click=_turn, args=(view.page - 1,), width="stretch"
+    )
+    middle.caption(found.say("page_of", page=view.page, pages=pages), text_alignment="center")
+    after.button(
+        words["next"], icon=":material/chevron_right:", disabled=view.page >= pages, on_click=_turn, args=(view.page + 1,), width="stretch"
+    )
+    if st.session_state.pop("turned", False):
+        st.rerun()
+    window = (view.start or "…", view.end or "…")
+    wanted = filter_of(view)
+    about = exports.about_of(found, words["page_news"], window)
+    desk = found.desk
+    exports.lazy_buttons(found, lambda: events_of(desk.store, wanted, desk.universe, desk.clock).head(EXPORTED), about, "newslink_news")
+
+
+def _turn(page: int) -> None:
+    change(page=page)
+    st.session_state["turned"] = True
+
+
+def _read(found: Context, loaded: NewsView) -> None:
+    desk = found.desk
+    chosen = found.view.article or (str(loaded.news["article"].iloc[0]) if len(loaded.news) else "")
+    article = pipeline.article_view(desk.store, desk.universe, desk.clock, chosen) if chosen else None
+    if chosen and article is None:
+        st.html(f'<div class="nl-empty">{text(found.words["broken_article"])}</div>')
+        return
+    security = found.view.security
+    if article is not None and all(one.link.security != security for one in article.links):
+        subjects = [one.link.security for one in article.links if one.link.role is Role.SUBJECT]
+        security = next(iter(subjects), article.links[0].link.security if article.links else "")
+    reader(found, article, security, "news")

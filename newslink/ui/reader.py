@@ -1,0 +1,192 @@
+"""One article on screen: headline, where it stands and why, the words that link it lit up, and what a person may correct."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from newslink.model import Precision
+from newslink.pipeline.view_types import ArticleView, LinkView
+from newslink.ui import numbers
+from newslink.ui.actions import add_link, confirm_link, mute_word, reject_link
+from newslink.ui.context import Context, change
+from newslink.ui.html import Span, badge, lit, paragraphs, text, web_address
+from newslink.ui.widgets import escaped
+
+SHORT, LONG = 6_000, 200_000
+CANDIDATE = 0.5
+
+
+def standing(found: Context, view: ArticleView, link: LinkView | None) -> str:
+    """The session and why: ``发布于 2022-05-26 18:30 盘后 → 2022-05-27``."""
+    article, words = view.article, found.words
+    time = published(found, view)
+    if link is None or link.session is None:
+        return words["stands_nowhere"] if article.published is None else time
+    if link.date_only:
+        return found.say("stands_date_only", time=time, session=numbers.day(link.session))
+    bucket = words[link.bucket.value] if link.bucket else ""
+    return found.say("stands_on", time=time, bucket=bucket, session=numbers.day(link.session))
+
+
+def published(found: Context, view: ArticleView) -> str:
+    article = view.article
+    if article.published is None:
+        return found.words["no_time"]
+    full = numbers.clock(article.published)
+    return full[:10] if article.precision is Precision.DAY else full
+
+
+def spans(found: Context, view: ArticleView, field: str, security: str) -> list[Span]:
+    """What to light up in a field: the chosen security's words strongest, candidates' only underlined."""
+    out = []
+    for one in view.links:
+        link = one.link
+        if one.muted:
+            continue
+        kind = "nl-weak" if link.confidence < CANDIDATE else "nl-mine" if link.security == security else "nl-other"
+        for mention in link.mentions:
+            if mention.field == field and mention.end > mention.start:
+                said = (
+                    f"{one.name} {link.security} · {found.words['rule']} {mention.rule} · {found.words['confidence']} {link.confidence:.2f}"
+                )
+                evidence = "；".join(mention.evidence[:4])
+                out.append(Span(mention.start, mention.end, kind, f"{said} · {evidence}" if evidence else said))
+    order = {"nl-mine": 0, "nl-other": 1, "nl-weak": 2}
+    return sorted(out, key=lambda span: (order[span.kind], span.start))
+
+
+def article_html(found: Context, view: ArticleView, security: str, limit: int) -> str:
+    """The article as HTML of ours around escaped text."""
+    article, words = view.article, found.words
+    mine = next((one for one in view.links if one.link.security == security), view.links[0] if view.links else None)
+    title = lit(article.title[:400], spans(found, view, "title", security)) if article.title.strip() else text(words["untitled"])
+    source = text(article.source or words["no_source"], 60)
+    parts = [f'<div class="nl-read"><h2>{title}</h2>', f'<div class="nl-why"><b>{source}</b> · {text(standing(found, view, mine))}']
+    if mine is not None and mine.suspended:
+        parts.append(" " + badge(words["flag_suspended"]))
+    parts.append("</div>")
+    tags = [badge(tag) for tag in view.tags[:12]]
+    tags += [badge(found.say("reposts", n=len(view.copies)))] if view.copies else []
+    if tags:
+        parts.append(f'<div class="nl-tags">{"".join(tags)}</div>')
+    parts.append(paragraphs(article.body, spans(found, view, "body", security), limit))
+    parts.append("</div>")
+    return "".join(parts)
+
+
+def returns_html(found: Context, link: LinkView) -> str:
+    """T+0, T+1, T+5 with excess, coloured by direction."""
+    out = []
+    for label, value, excess in zip(
+        ("T+0", "T+1", "T+5"), (*link.returns, None, None, None), (*link.excess, None, None, None), strict=False
+    ):
+        if numbers.missing(value):
+            continue
+        kind = "nl-up" if value > 0 else "nl-down" if value < 0 else ""
+        beside = "" if numbers.missing(excess) else f" ({numbers.percent(excess)})"
+        out.append(f'{label} <span class="{kind}">{numbers.percent(value)}</span>{beside}')
+    return " · ".join(out)
+
+
+def link_html(found: Context, one: LinkView, security: str) -> str:
+    link, words = one.link, found.words
+    role = words["role_source" if link.role.value == "source" else link.role.value]
+    rules = ", ".join(dict.fromkeys(mention.rule for mention in link.mentions))
+    kind = "nl-link" + (" nl-mine" if link.security == security else "") + (" nl-muted" if one.muted else "")
+    state = badge(words["muted"]) if one.muted else badge(words["confirmed"]) if one.confirmed else ""
+    return (
+        f'<div class="{kind}"><b>{text(one.name, 40)}</b> {text(link.security)} · {text(role)} · '
+        f"{text(words['confidence'])} {link.confidence:.2f} · "
+        f"{text(words['rule'])} {text(rules, 80)} {state}<br>{returns_html(found, one)}</div>"
+    )
+
+
+def reader(found: Context, view: ArticleView | None, security: str, place: str) -> None:
+    """The whole reader. place: keeps widgets of several readers apart."""
+    words = found.words
+    if view is None:
+        st.html(f'<div class="nl-empty">{text(words["reader_empty"])}</div>')
+        return
+    article = view.article
+    whole = st.session_state.get(f"{place}-whole") == article.id
+    st.html(article_html(found, view, security, LONG if whole else SHORT))
+    if len(article.body) > SHORT and not whole:
+        st.button(
+            found.say("more", n=f"{len(article.body):,}"),
+            key=f"{place}-more",
+            on_click=_open_whole,
+            args=(place, article.id),
+            width="stretch",
+        )
+    if address := web_address(article.url):
+        st.link_button(words["original"], address, icon=":material/open_in_new:")
+    _links(found, view, security, place)
+    if article.origins:
+        shown = [
+            f"{origin.locator}{f':{origin.line}' if origin.line else ''}{f' @{origin.revision[:10]}' if origin.revision else ''}"
+            for origin in article.origins[:4]
+        ]
+        st.html(f'<div class="nl-meta">{text(words["origin"])}: {"<br>".join(text(one, 160) for one in shown)}</div>')
+
+
+def _open_whole(place: str, article: str) -> None:
+    st.session_state[f"{place}-whole"] = article
+
+
+def _links(found: Context, view: ArticleView, security: str, place: str) -> None:
+    words = found.words
+    groups = (
+        (words["links"], [one for one in view.links if one.link.confidence >= CANDIDATE]),
+        (words["candidates"], [one for one in view.links if one.link.confidence < CANDIDATE]),
+    )
+    for heading, links in groups:
+        if not links:
+            continue
+        st.caption(heading)
+        for number, one in enumerate(links[:20]):
+            body, tool = st.columns([5, 2], vertical_alignment="center")
+            body.html(link_html(found, one, security))
+            with tool.popover(words["correct"], icon=":material/edit:", width="stretch", key=f"{place}-fix-{heading}-{number}"):
+                _corrections(found, view, one, f"{place}-{heading}-{number}")
+    with st.popover(words["add_link"], icon=":material/add_link:"):
+        key = f"{place}-add"
+
+        def added() -> None:
+            add_link(found, view.article.id, st.session_state[key])
+            st.session_state[key] = ""
+
+        st.text_input(words["add_link_hint"], key=key, on_change=added)
+    if said := st.session_state.pop("correction-said", ""):
+        st.toast(escaped(said), icon=":material/check:")
+
+
+def _corrections(found: Context, view: ArticleView, one: LinkView, key: str) -> None:
+    words, article, security = found.words, view.article.id, one.link.security
+
+    def button(label: str, name: str, action: Callable, *arguments: str) -> None:
+        st.button(label, key=f"{key}-{name}", on_click=action, args=(found, *arguments), width="stretch")
+
+    button(words["not_this"], "not", reject_link, article, security)
+    if one.link.confidence < CANDIDATE or one.muted:
+        button(words["yes"], "yes", confirm_link, article, security)
+    for number, surface in enumerate(dict.fromkeys(mention.surface for mention in one.link.mentions if mention.surface.strip())):
+        if number == 2:
+            break
+        shown = escaped(surface[:20])
+        button(words["mute_word"].replace("{word}", shown), f"mute{number}", mute_word, surface, security)
+        button(words["mute_word_all"].replace("{word}", shown), f"mute-all{number}", mute_word, surface, "")
+    st.button(
+        words["open_chart"],
+        key=f"{key}-chart",
+        icon=":material/candlestick_chart:",
+        on_click=_to_chart,
+        args=(security, one.session),
+        width="stretch",
+    )
+
+
+def _to_chart(security: str, session: object) -> None:
+    change(security=security, day=session)
+    st.session_state["go"] = "chart"

@@ -1,0 +1,94 @@
+"""The frame of all pages: configuration, navigation, language, and what is shown when the store cannot be opened."""
+
+from __future__ import annotations
+
+import gc
+from functools import cache
+
+import streamlit as st
+
+from newslink.errors import NewslinkError
+from newslink.settings import Settings
+from newslink.ui.context import change, context, current_view, language
+from newslink.ui.desk import open_desk
+from newslink.ui.style import CSS, direction_colours
+from newslink.ui.texts import LANGUAGES, words
+
+PAGES = ("chart", "news", "market", "study", "data")
+ICONS = {
+    "chart": ":material/candlestick_chart:",
+    "news": ":material/article:",
+    "market": ":material/grid_view:",
+    "study": ":material/query_stats:",
+    "data": ":material/database:",
+}
+_CONTEXT = "newslink-context"
+
+
+@cache
+def _settle() -> None:
+    """Everything loaded by now stays for good: keep the garbage collector from walking over it after every run."""
+    gc.collect()
+    gc.freeze()
+
+
+def run() -> None:
+    """One run of the dashboard for one session."""
+    st.set_page_config(page_title="newslink", page_icon=":material/candlestick_chart:", layout="wide", initial_sidebar_state="collapsed")
+    view, bad = current_view()
+    text = words(language(view))
+    page = st.navigation(
+        [
+            st.Page(
+                f"pages/{name}.py",
+                title=text[f"page_{name}"],
+                icon=ICONS[name],
+                url_path=name if name != "chart" else None,
+                default=name == "chart",
+            )
+            for name in PAGES
+        ],
+        position="top",
+    )
+    st.html(CSS)
+    try:
+        desk = open_desk(Settings.from_environment())
+    except NewslinkError as error:
+        st.error(text["store_down"], icon=":material/database_off:")
+        st.text(str(error))
+        st.caption(text["store_down_hint"])
+        return
+    _settle()
+    found = context(desk, view, bad)
+    st.session_state[_CONTEXT] = found
+    st.html(direction_colours(found.dark, view.green_up))
+    if (wanted := st.session_state.pop("go", None)) in PAGES:
+        st.switch_page(f"pages/{wanted}.py")
+    page.run()
+    _footer(found)
+
+
+def session() -> object:
+    """The context of this run, for the pages."""
+    return st.session_state[_CONTEXT]
+
+
+def _footer(found) -> None:
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    with left:
+        st.caption(found.words["share"])
+    with right:
+        st.session_state["w-language"] = found.language
+        st.segmented_control(
+            found.words["language"],
+            list(LANGUAGES),
+            format_func={"zh": "中文", "en": "English"}.get,
+            key="w-language",
+            label_visibility="collapsed",
+            on_change=_choose_language,
+        )
+
+
+def _choose_language() -> None:
+    if chosen := st.session_state.get("w-language"):
+        change(language=chosen)

@@ -1,0 +1,48 @@
+"""Our own style sheet, as one constant text: dense like a terminal, quiet, the same in both themes. Nothing from outside is in it."""
+
+CSS = """
+<style>
+.stMainBlockContainer { padding: 3.4rem 1.1rem 1.5rem; max-width: none; }
+.stVerticalBlock { gap: .45rem; }
+.stHorizontalBlock { gap: .6rem; }
+.stElementContainer:has(> .stHtml > style) { display: none; }
+header.stAppHeader { height: 3rem; }
+h1, h2, h3 { padding: .15rem 0; }
+.nl-quote { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 14px; line-height: 1.5; font-variant-numeric: tabular-nums; }
+.nl-quote b { font-size: 1.25rem; }
+.nl-quote .nl-last { font-size: 1.45rem; font-weight: 700; }
+.nl-quote small, .nl-line2, .nl-meta { opacity: .72; }
+.nl-line2 { display: flex; flex-wrap: wrap; gap: 0 14px; font-size: .84rem; font-variant-numeric: tabular-nums; }
+.nl-line2 .nl-warn { color: #c05c00; opacity: 1; font-weight: 600; }
+.nl-up { color: var(--nl-up); } .nl-down { color: var(--nl-down); }
+.nl-badge { border: 1px solid currentColor; border-radius: 4px; padding: 0 5px; font-size: .76rem; white-space: nowrap; }
+.nl-sample { background: #c05c00; color: #fff; border: 0; opacity: 1; }
+.nl-read { font-size: 1rem; line-height: 1.75; overflow-wrap: anywhere; }
+.nl-read h2 { font-size: 1.22rem; line-height: 1.45; margin: 0 0 .2rem; padding: 0; }
+.nl-read p { margin: 0 0 .55rem; unicode-bidi: plaintext; }
+.nl-read .nl-why { font-size: .88rem; margin: .15rem 0 .5rem; }
+.nl-read mark { background: rgba(90, 130, 160, .16); color: inherit; border-radius: 3px; padding: 0 1px; cursor: help; }
+.nl-read mark.nl-mine { background: #ffe08a; color: #3b2a00; }
+.nl-read mark.nl-weak { background: none; border-bottom: 1px dotted currentColor; }
+.nl-tags { display: flex; flex-wrap: wrap; gap: 4px; margin: .1rem 0 .35rem; }
+.nl-link { font-size: .84rem; line-height: 1.45; border-left: 3px solid rgba(128, 140, 155, .4); padding-left: 8px; margin: 2px 0; }
+.nl-link.nl-mine { border-color: #e0a800; }
+.nl-muted { opacity: .55; text-decoration: line-through; }
+.nl-empty { text-align: center; padding: 2.2rem 1rem; opacity: .8; border: 1px dashed rgba(128, 140, 155, .5); border-radius: 6px; }
+.nl-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(110px, 1fr)); gap: 8px; }
+.nl-card0 { border: 1px solid rgba(128, 140, 155, .3); border-radius: 6px; padding: 6px 10px; }
+.nl-card0 b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+.nl-card0 span { font-size: .8rem; opacity: .7; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3.2rem .55rem 1rem; }
+  .nl-quote b { font-size: 1.05rem; } .nl-quote .nl-last { font-size: 1.2rem; }
+}
+</style>
+"""
+
+
+def direction_colours(dark: bool, green_up: bool) -> str:
+    """The two colours of rising and falling as style variables."""
+    red, green = ("#ff5a5f", "#2ec08b") if dark else ("#d9363e", "#0f8a5f")
+    up, down = (green, red) if green_up else (red, green)
+    return f"<style>:root {{ --nl-up: {up}; --nl-down: {down}; }}</style>"

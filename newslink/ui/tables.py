@@ -1,0 +1,125 @@
+"""Frames → the tables of the pages: readable cells, one row chosen at a time. Cells are data to Streamlit, never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from newslink.ui import numbers
+from newslink.ui.context import Context
+
+FLAGS = ("date_only", "provisional", "suspended", "no_bar", "limit_up", "limit_down", "ex_date", "unsettled")
+SHOWN = 2_000
+_TITLE = 160
+
+
+def clean(value: object, limit: int = _TITLE) -> str:
+    """One line of plain text for a cell."""
+    raw = "" if numbers.missing(value) else str(value)[: limit * 2]
+    kept = "".join(c if c.isprintable() else " " for c in raw).strip()
+    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+
+
+def beijing(times: pd.Series, date_only: pd.Series | None = None) -> list[str]:
+    """Beijing time to the minute; the day alone where no time is known."""
+    local = pd.DatetimeIndex(times)
+    local = (local.tz_localize("UTC") if local.tz is None else local).tz_convert(numbers.BEIJING)
+    full = ["" if value is None or value != value else value for value in local.strftime("%Y-%m-%d %H:%M").tolist()]
+    if date_only is None:
+        return full
+    return [value[:10] if day else value for value, day in zip(full, date_only.tolist(), strict=True)]
+
+
+def flags(found: Context, events: pd.DataFrame) -> list[str]:
+    out = [[] for _ in range(len(events))]
+    for name in FLAGS:
+        if name in events.columns:
+            for position in events[name].to_numpy(bool).nonzero()[0]:
+                out[position].append(found.words[f"flag_{name}"])
+    return ["、".join(one) if found.language == "zh" else ", ".join(one) for one in out]
+
+
+def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
+    """The events frame as it is shown, newest first, at most SHOWN rows; the index keeps each row's place in events."""
+    shown = (
+        events.assign(row=range(len(events))).sort_values("published_at", ascending=False, kind="stable", na_position="last").head(SHOWN)
+    )
+    words = found.words
+    role = {"source": words["role_source"]}
+    out = pd.DataFrame(index=shown["row"].to_numpy())
+    out[words["session"]] = ["" if day != day else f"{day:%Y-%m-%d}" for day in shown["session"]]
+    out[words["published"]] = beijing(shown["published_at"], shown["date_only"] if "date_only" in shown else None)
+    out[words["title"]] = [clean(title) or words["untitled"] for title in shown["title"]]
+    for horizon in (0, 1, 5):
+        out[words[f"t{horizon}"]] = shown[f"return_{horizon}"].to_numpy() * 100
+    for horizon in (0, 1, 5):
+        out[words[f"x{horizon}"]] = shown[f"excess_{horizon}"].to_numpy() * 100
+    out[words["source"]] = [clean(source, 24) for source in shown["source"]]
+    out[words["role"]] = [role.get(str(one), words.get(str(one), str(one))) for one in shown["role"]]
+    if "tags" in shown:
+        out[words["tag"]] = [" ".join(map(str, tags)) if isinstance(tags, (tuple, list)) else clean(tags, 40) for tags in shown["tags"]]
+    out[words["bucket"]] = [words.get(str(bucket), "") for bucket in shown["bucket"]]
+    out[words["flags"]] = flags(found, shown)
+    return out
+
+
+def events_columns(found: Context) -> dict:
+    words = found.words
+    percent = {words[key]: st.column_config.NumberColumn(format="%+.2f%%", width=78) for key in ("t0", "t1", "t5", "x0", "x1", "x5")}
+    return percent | {
+        words["session"]: st.column_config.TextColumn(width=92),
+        words["published"]: st.column_config.TextColumn(width=128),
+        words["title"]: st.column_config.TextColumn(width=420),
+    }
+
+
+def direction_style(frame: pd.DataFrame, columns: Sequence[str], dark: bool, green_up: bool):
+    """Rising and falling coloured, the sign being the other cue. Small frames only: styling costs by the cell."""
+    red, green = ("#ff6b70", "#2ec08b") if dark else ("#c9262e", "#0b7a53")
+    up, down = (green, red) if green_up else (red, green)
+
+    def paint(value: float) -> str:
+        return f"color: {up}" if value > 0 else f"color: {down}" if value < 0 else ""
+
+    return frame.style.map(paint, subset=list(columns))
+
+
+def chosen_row(event: object) -> int | None:
+    """Position of the row that is selected, None when none is."""
+    rows = getattr(getattr(event, "selection", None), "rows", None)
+    return rows[0] if rows else None
+
+
+def news_frame(found: Context, news: pd.DataFrame) -> pd.DataFrame:
+    """A list of articles as shown: time, title, source, who it is about, tags, reposts."""
+    words = found.words
+    out = pd.DataFrame(index=range(len(news)))
+    day_only = news["precision"].astype(str).eq("day") if "precision" in news else None
+    out[words["published"]] = beijing(news["published_at"], day_only)
+    out[words["title"]] = [clean(title) or words["untitled"] for title in news["title"]]
+    if "securities" in news:
+        out[words["securities"]] = ["、".join(clean(one[1], 12) for one in tuple(each)[:4]) for each in news["securities"]]
+    out[words["source"]] = [clean(source, 24) for source in news["source"]]
+    if "tags" in news:
+        out[words["tag"]] = [" ".join(map(str, tags)) if isinstance(tags, (tuple, list)) else clean(tags, 40) for tags in news["tags"]]
+    if "copies" in news and news["copies"].any():
+        out[words["fold"]] = [found.say("reposts", n=int(n)) if n else "" for n in news["copies"]]
+    return out
+
+
+def plain_frame(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """Columns picked and renamed, text cleaned, times in Beijing time: for the tables of the data page."""
+    out = pd.DataFrame(index=range(len(frame)))
+    for column, label in names.items():
+        if column not in frame.columns:
+            continue
+        values = frame[column]
+        if values.dtype.kind == "M" or isinstance(values.dtype, pd.DatetimeTZDtype):
+            out[label] = beijing(values)
+        elif values.dtype.kind in "fiub":
+            out[label] = values.to_numpy()
+        else:
+            out[label] = [clean(value, 300) for value in values]
+    return out
