@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LEVEL_0 = {"model", "frames", "errors", "settings"}
 LEVEL_1 = {"articles", "link", "sessions", "prices", "events", "study", "store", "chart", "export"}
 LEVEL_2 = {"pipeline", "batch"}
-LEVEL_3 = {"ui", "commands", "cli", "api", "__main__"}
+LEVEL_3 = {"ui", "commands", "cli", "api", "python_api", "__main__"}
 
 # third-party package → the places that may import it (prefixes of paths below the root)
 OWNERS = {

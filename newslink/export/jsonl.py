@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import BinaryIO
 
@@ -12,19 +11,27 @@ from newslink.export.cells import BEIJING, date_only_of, day_array, flags_array,
 from newslink.export.columns import COLUMNS
 from newslink.export.csv import Frames, slices
 
+_LINES = {"orient": "records", "lines": True, "force_ascii": False, "double_precision": 10}
+
 
 def write_events_jsonl(frames: Frames, file: BinaryIO) -> int:
     """One object a line, UTF-8, ``\\n``. Returns the number of rows."""
     rows = 0
     for part in slices(frames):
-        records_ = records(part)
-        file.write("".join(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n" for record in records_).encode())
+        # pandas' own writer: the same text as json.dumps of the records, several times faster
+        if len(part):
+            file.write(pd.DataFrame(_columns(part), dtype=object).to_json(**_LINES).encode())
         rows += len(part)
     return rows
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, object]]:
     """One dictionary a row, in the fixed column order. Days and times are text as in the CSV; tags and flags are lists."""
+    columns = _columns(frame)
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, list]:
     columns: dict[str, list] = {}
     for column in COLUMNS:
         if column.kind == "flags" and column.name not in frame:
@@ -43,7 +50,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, object]]:
             columns[column.name] = [_words(value) for value in frame[column.name].tolist()]
         else:
             columns[column.name] = text_array(frame[column.name], cut=False).to_pylist()
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return columns
 
 
 def _number(value: float, digits: int) -> float | int | None:
