@@ -44,10 +44,7 @@ class Copies:
     def unsigned(self, limit: int = 1000) -> list[str]:
         """Ids of articles without a signature, oldest first."""
         with self.database.read() as reader:
-            rows = reader.rows(
-                "SELECT a.id FROM article a LEFT JOIN signature s ON s.article = a.key WHERE s.article IS NULL ORDER BY a.key LIMIT ?",
-                (limit,),
-            )
+            rows = reader.rows("SELECT id FROM article WHERE signed = 0 ORDER BY key LIMIT ?", (limit,))
         return [id_ for (id_,) in rows]
 
     def put_signatures(self, signatures: Sequence[Signature]) -> None:
@@ -57,8 +54,19 @@ class Copies:
             known = {keys[s.article]: s for s in signatures if s.article in keys}
             writer.delete_among("band", "article", list(known))
             writer.delete_among("signature", "article", list(known))
+            writer.run_many("UPDATE article SET signed = 1 WHERE key = ? AND signed = 0", [(key,) for key in known])
             writer.load("signature", ("article", "data"), [(key, s.data) for key, s in sorted(known.items())])
             writer.load("band", ("band", "article"), sorted({(band, key) for key, s in known.items() for band in s.bands}))
+
+    def signatures(self, ids: Iterable[str]) -> list[Signature]:
+        """Of these articles those that have one; their bands are left out."""
+        with self.database.read() as reader:
+            condition, parameter = reader.among(dict.fromkeys(ids))
+            rows = reader.rows(
+                f"SELECT a.id, s.data FROM article a JOIN signature s ON s.article = a.key WHERE a.id {condition} ORDER BY a.key",
+                (parameter,),
+            )
+        return [Signature(id_, (), bytes(data)) for id_, data in rows]
 
     def sharing_bands(self, bands: Iterable[int], limit: int = 2000) -> list[Signature]:
         """Signatures of stored articles that share at least one of the bands, newest first; their own bands are left out."""
@@ -74,8 +82,20 @@ class Copies:
             )
         return [Signature(id_, (), bytes(data)) for id_, data in rows]
 
+    def signatures(self, articles: Iterable[str]) -> list[Signature]:
+        """Signatures of these articles, where they have one; their own bands are left out."""
+        with self.database.read() as reader:
+            condition, parameter = reader.among(dict.fromkeys(articles))
+            rows = reader.rows(
+                f"SELECT a.id, s.data FROM article a JOIN signature s ON s.article = a.key WHERE a.id {condition}", (parameter,)
+            )
+        return [Signature(id_, (), bytes(data)) for id_, data in rows]
+
     def put_memberships(self, memberships: Sequence[Membership]) -> None:
-        """Say which cluster articles belong to, replacing what was said before. A head that belongs to another cluster brings its members along."""
+        """Say which cluster articles belong to, replacing what was said before.
+
+        A head that moves into another cluster brings its members along.
+        """
         from newslink.store.tallies import Tallies
 
         with self.database.write() as writer:
@@ -98,8 +118,8 @@ class Copies:
             if not cluster:
                 return []
             rows = reader.rows(
-                "SELECT a.id, h.id, m.similarity, m.novelty FROM member m JOIN article a ON a.key = m.article JOIN article h ON h.key = m.cluster "
-                "WHERE m.cluster = ? ORDER BY a.key = m.cluster DESC, a.key",
+                "SELECT a.id, h.id, m.similarity, m.novelty FROM member m JOIN article a ON a.key = m.article "
+                "JOIN article h ON h.key = m.cluster WHERE m.cluster = ? ORDER BY a.key = m.cluster DESC, a.key",
                 (cluster,),
             )
         return [Membership(*row) for row in rows]

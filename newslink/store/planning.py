@@ -16,7 +16,7 @@ from newslink.model import Article, Entry, Rejection
 @dataclass(frozen=True, slots=True)
 class PutCounts:
     """What became of the items of one ``put``, one an origin: new + updated + unchanged + duplicates + rejected = items handed in, but for
-    those of stale entries.
+    those of stale entries, and for origins of an article with several that are stored just so.
 
     stale: ids of articles not written, because the store knows origins of them that the entry does not, or knows them otherwise. unsettled:
     ids of articles that lost an origin to another article and keep others. Of both: ``origins_of``, merge, link, put.
@@ -108,8 +108,8 @@ def _planned(
                 now[id_] = want
                 changed = True
             elif before is not None and before.id == id_ and before.origins[locator] == want[locator]:
-                # An unsettled article put again is no item read; it only gets its origins back in order.
-                plan.counts["unchanged"] += not held.unsettled
+                # Put again because it lost an origin, or beside a new twin: no item was read.
+                plan.counts["unchanged"] += not held.unsettled and len(want) == 1
             else:
                 plan.counts["updated"] += 1
                 changed = True

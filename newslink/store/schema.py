@@ -2,8 +2,8 @@
 
 Physical choices, measured in ``benchmarks/store.py`` and argued in docs/decisions/0020-store.md:
 
-- An article's key is a 64-bit number that ascends with its publication day and second (``keys``), so that ``newest first`` and every date range
-  are ranges of the primary key, also inside the search index.
+- An article's key is a 64-bit number that ascends with its publication day and second (``keys``), so that ``newest first`` and every date
+  range are ranges of the primary key, also inside the search index.
 - Words that repeat (securities, sources, rules, surfaces) are numbers of ``term``.
 - Link rows are clustered by (security, session, article): one security in a date range is one stretch of pages.
 - What only the reader of one article needs (body, mentions, evidence) lies compressed in ``document``.
@@ -65,11 +65,13 @@ article = _table(
     _int("links"),  # links with confidence of 0.5 or more; 0 is an unlinked article
     _int("cluster", default=0),  # key of the cluster's head; 0 outside any cluster
     Column("head", SmallInteger, nullable=False, server_default=text("1")),
+    Column("signed", SmallInteger, nullable=False, server_default=text("0")),  # has a signature
     Column("unsettled", SmallInteger, nullable=False, server_default=text("0")),  # lost an origin and is to be merged and linked again
     Index("article_id", "id", unique=True),
     Index("article_source", "source", "key"),
     Index("article_category", "category", "key"),
     Index("article_unlinked", "key", sqlite_where=text("links = 0"), postgresql_where=text("links = 0")),
+    Index("article_unsigned", "key", sqlite_where=text("signed = 0"), postgresql_where=text("signed = 0")),
     Index("article_unsettled", "key", sqlite_where=text("unsettled = 1"), postgresql_where=text("unsettled = 1")),
 )
 document = _table(

@@ -21,10 +21,10 @@ ATTEMPTS_KEPT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """number ascends; dedupe is unique; payload is what was put in, as JSON gives it back; read: a person has seen it."""
+    """number ascends; key is unique; payload is what was put in, as JSON gives it back; read: a person has seen it."""
 
     number: int
-    dedupe: str
+    key: str
     at: datetime
     payload: Any
     read: bool
@@ -76,27 +76,40 @@ class SmallThings:
         return {name: json.loads(text) for name, text in rows if name.startswith(prefix)}
 
     # --- inbox ---
+    def add_to_inbox(self, key: str, payload: Any, at: datetime | None = None) -> bool:
+        """Append under a key that may be there once. False where it already is; the payload that is there stays."""
+        return self.append_inbox([(key, payload)], at) > 0
+
     def append_inbox(self, items: Iterable[tuple[str, Any]], at: datetime | None = None) -> int:
-        """items: (dedupe, payload). One whose dedupe is known is passed over. Returns how many were new."""
+        """items: (key, payload), in one transaction; those whose key is there are passed over. Returns how many were new."""
         moment = micros_of(at or datetime.now(UTC))
         with self.database.write() as writer:
             number = writer.value("SELECT max(number) FROM inbox", default=0)
             added = 0
-            for dedupe, payload in items:
+            for key, payload in items:
                 added += writer.run(
                     "INSERT INTO inbox (number, dedupe, at, payload) VALUES (?, ?, ?, ?) ON CONFLICT (dedupe) DO NOTHING",
-                    (number + 1 + added, printable(dedupe), moment, json.dumps(payload)),
+                    (number + 1 + added, printable(key), moment, json.dumps(payload)),
                 )
         return added
 
-    def inbox(self, after: int = 0, limit: int = 200, unread: bool = False) -> list[InboxItem]:
+    def in_inbox(self, key: str) -> bool:
+        """Whether something was appended under the key."""
+        with self.database.read() as reader:
+            return reader.row("SELECT 1 FROM inbox WHERE dedupe = ?", (printable(key),)) is not None
+
+    def inbox(self, limit: int = 200) -> list[Any]:
+        """Payloads, newest first."""
+        return [item.payload for item in self.inbox_items(limit=limit)]
+
+    def inbox_items(self, after: int = 0, limit: int = 200, unread: bool = False) -> list[InboxItem]:
         """Newest first, of those with a number above after."""
         only = "AND read = 0" if unread else ""
         with self.database.read() as reader:
             rows = reader.rows(
                 f"SELECT number, dedupe, at, payload, read FROM inbox WHERE number > ? {only} ORDER BY number DESC LIMIT ?", (after, limit)
             )
-        return [InboxItem(number, dedupe, moment_of(at, 0), json.loads(payload), bool(read)) for number, dedupe, at, payload, read in rows]
+        return [InboxItem(number, key, moment_of(at, 0), json.loads(payload), bool(read)) for number, key, at, payload, read in rows]
 
     def mark_inbox_read(self, up_to: int) -> int:
         """Every item with a number up to and including up_to."""
