@@ -17,9 +17,8 @@ def universe_of(store: Store) -> Universe:
 
 @lru_cache(maxsize=2)
 def _universe_of(store: Store, version: str) -> Universe:
-    base = Universe(*bundled())
-    securities, names = store.securities(), store.names()
-    return base.merged_with(securities, names) if securities or names else base
+    securities, names = bundled()
+    return Universe((*securities, *store.securities()), (*names, *store.names()))
 
 
 def load_universe(settings: Settings, store_url: str | None = None) -> Universe:

@@ -1,0 +1,172 @@
+"""Paths or items → stored, linked articles, and counts that add up.
+
+Each batch is one transaction: read → skip what is known and unchanged → parse, link, place on sessions → merge twins → put. A batch
+that was not committed is read again by the next run; one that was is known by its fingerprints. So a run killed anywhere and started
+again ends where an undisturbed one does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from newslink.articles import RawItem, discover, merge_origins
+from newslink.errors import StoreError
+from newslink.model import Article, Entry, Rejection
+from newslink.pipeline.clusters import cluster_new
+from newslink.pipeline.prepare import Prepare
+from newslink.settings import Settings
+from newslink.store import Store, open_store
+
+BATCH = 1000  # items a transaction
+SHOWN_REJECTIONS = 50
+_TRIES = 20  # how often a twin may be written by somebody else between our reading and our writing
+
+Progress = Callable[[int, int | None, str], None]
+Item = RawItem | Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """files = new + updated + unchanged + duplicates + rejected (a row of a table counts as a file); articles = linked + unlinked.
+
+    articles, linked and unlinked are the store's totals afterwards. ignored: files of kinds no reader serves. rejections: the first few.
+    """
+
+    files: int = 0
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    articles: int = 0
+    linked: int = 0
+    unlinked: int = 0
+    ignored: int = 0
+    rejections: tuple[Rejection, ...] = ()
+
+
+def ingest(
+    paths: Iterable[str | Path],
+    settings: Settings,
+    store_url: str | None = None,
+    workers: int = 0,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Read, link and store everything below paths. workers: local processes that parse and link; scheduler: a Dask scheduler instead."""
+    url = store_url or settings.store_url
+    ignored: list[str] = []
+    with open_store(url) as store:
+        prepare = Prepare.of(settings, store, url)
+        summary = ingest_items(store, prepare, discover(paths, ignored.append), workers, scheduler, progress)
+    return replace(summary, ignored=len(ignored))
+
+
+def ingest_items(
+    store: Store,
+    prepare: Prepare,
+    items: Iterable[Item],
+    workers: int = 0,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """The same for items from anywhere (folders, feeds). This process alone writes; parsing and linking may happen elsewhere."""
+    counts: Counter[str] = Counter()
+    shown: list[Rejection] = []
+    for part in _parts(prepare, _fresh(store, items, counts, shown), workers, scheduler):
+        _put(store, prepare, part, counts, shown)
+        if progress:
+            progress(counts["files"], None, f"{counts['rejected']} rejected" if counts["rejected"] else "")
+    _settle(store, prepare, {}, [], store.unsettled(), counts)  # what a killed run may have left
+    cluster_new(store)
+    store.settle()
+    totals = store.counts()
+    return Summary(
+        **{name: counts[name] for name in ("files", "new", "updated", "unchanged", "duplicates", "rejected")},
+        articles=totals.linked + totals.unlinked,
+        linked=totals.linked,
+        unlinked=totals.unlinked,
+        rejections=tuple(shown[:SHOWN_REJECTIONS]),
+    )
+
+
+def _fresh(store: Store, items: Iterable[Item], counts: Counter[str], shown: list[Rejection]) -> Iterator[list[Item]]:
+    """Batches of what the store does not know yet; what it knows is counted, and a known rejection shown again."""
+    stream = iter(items)
+    while batch := list(islice(stream, BATCH)):
+        counts["files"] += len(batch)
+        known = store.known([item.locator for item in batch])
+        fresh = [item for item in batch if not item.fingerprint or known.get(item.locator) != item.fingerprint]
+        same = {item.locator for item in batch} - {item.locator for item in fresh}
+        refused = list(store.rejected_of(same).values()) if same else []
+        counts["rejected"] += len(refused)
+        counts["unchanged"] += len(batch) - len(fresh) - len(refused)
+        shown += refused[: SHOWN_REJECTIONS - len(shown)]
+        if fresh:
+            yield fresh
+
+
+def _parts(prepare: Prepare, batches: Iterable[list[Item]], workers: int, scheduler: str | None) -> Iterator[list[Entry | Rejection]]:
+    if not workers and not scheduler:
+        yield from map(prepare, batches)
+        return
+    from newslink.batch import run_parts
+
+    yield from run_parts(batches, prepare, workers=workers, scheduler=scheduler)
+
+
+def _put(store: Store, prepare: Prepare, part: list[Entry | Rejection], counts: Counter[str], shown: list[Rejection]) -> None:
+    """Write one prepared part: entries of articles with one origin as they are, twins merged and linked again."""
+    rejections = [one for one in part if isinstance(one, Rejection)]
+    entries = [one for one in part if not isinstance(one, Rejection)]
+    shown += rejections[: max(SHOWN_REJECTIONS - len(shown), 0)]
+    met = Counter(entry.article.id for entry in entries)
+    twins = {id for id, times in met.items() if times > 1}
+    single = [entry for entry in entries if entry.article.id not in twins]
+    read = [entry.article for entry in entries if entry.article.id in twins]
+    merged, own = _merged(store, prepare, read)
+    result = store.put(single + merged, rejections, own)
+    _count(result, counts)
+    _settle(store, prepare, {e.article.id: e.article for e in single}, read, (*result.stale, *result.unsettled), counts)
+
+
+def _settle(
+    store: Store, prepare: Prepare, single: dict[str, Article], read: list[Article], ids: Iterable[str], counts: Counter[str]
+) -> None:
+    """Articles that somebody's other origin belongs to: read every origin, merge, link, put, until nobody came in between."""
+    wanted = set(ids)
+    for _ in range(_TRIES):
+        if not wanted:
+            return
+        mine = [article for article in read if article.id in wanted] + [single[id] for id in wanted if id in single]
+        entries, own = _merged(store, prepare, mine, also=wanted)
+        result = store.put(entries, [], own)
+        _count(result, counts)
+        wanted = {*result.stale, *result.unsettled}
+    raise StoreError(f"{len(wanted)} articles kept changing under our hands ({next(iter(wanted))} …): run the ingest again when other ingests are done.")
+
+
+def _merged(store: Store, prepare: Prepare, read: list[Article], also: Iterable[str] = ()) -> tuple[list[Entry], list[Article]]:
+    """(entries, own articles): each article of read, merged with its other origins in the store."""
+    ids = list(dict.fromkeys([*(article.id for article in read), *also]))
+    if not ids:
+        return [], []
+    stored = store.origins_of(ids)
+    merged = []
+    own: list[Article] = []
+    for id in ids:
+        by_origin = {article.origins[0].locator: article for article in stored.get(id, ())}
+        by_origin |= {article.origins[0].locator: article for article in read if article.id == id}
+        if by_origin:
+            merged.append(merge_origins(list(by_origin.values())))
+            own += [article for article in by_origin.values() if article.id == id]
+    return prepare.entries(merged), own
+
+
+def _count(result, counts: Counter[str]) -> None:
+    for name in ("new", "updated", "unchanged", "duplicates", "rejected"):
+        counts[name] += getattr(result, name)

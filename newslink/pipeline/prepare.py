@@ -1,0 +1,54 @@
+"""Items → entries: parse, link, place on sessions, tag. Pure and picklable, so the same work runs here, in processes or on a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from newslink.articles import RawItem, event_tags, parse
+from newslink.link import Linker
+from newslink.model import Article, Entry, Rejection, market_of
+from newslink.pipeline.linking import linker_of
+from newslink.sessions import SessionClock
+from newslink.settings import Settings
+from newslink.store import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """The work on one batch. Carries only where names and corrections come from; each process builds its linker once per version."""
+
+    home: str
+    store_url: str
+    version: str
+
+    @classmethod
+    def of(cls, settings: Settings, store: Store, store_url: str | None = None) -> Prepare:
+        """The work with the names and corrections the store has now."""
+        return cls(str(settings.home), store_url or settings.store_url, store.names_version())
+
+    def __call__(self, items: list[RawItem | Rejection]) -> list[Entry | Rejection]:
+        """One entry or rejection an item, in order."""
+        read = [item if isinstance(item, Rejection) else parse(item) for item in items]
+        entries = iter(self.entries([one for one in read if isinstance(one, Article)]))
+        return [next(entries) if isinstance(one, Article) else one for one in read]
+
+    def entries(self, articles: list[Article]) -> list[Entry]:
+        """Linked and placed: one entry an article, in order."""
+        linker, clock = _tools(self)
+        linked = linker.link_many(articles)
+        at = [(article, link) for article, links in zip(articles, linked, strict=True) for link in links]
+        standings = iter(
+            clock.standings([market_of(k.security) for _, k in at], [a.published for a, _ in at], [a.precision for a, _ in at])
+        )
+        return [
+            Entry(article, links, tuple(next(standings) for _ in links), event_tags(article.title, article.body))
+            for article, links in zip(articles, linked, strict=True)
+        ]
+
+
+@lru_cache(maxsize=2)
+def _tools(work: Prepare) -> tuple[Linker, SessionClock]:
+    with open_store(work.store_url) as store:
+        return linker_of(store, Path(work.home)), SessionClock()
