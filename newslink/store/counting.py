@@ -106,6 +106,13 @@ class Counting:
             }
         )
 
+    def rule_counts(self) -> dict[str, int]:
+        """Rule of a link's first mention → links of confidence 0.5 or more. A scan of all links."""
+        with self.database.read() as reader:
+            rows = reader.rows("SELECT rule, count(*) FROM link GROUP BY rule")
+            texts = self.terms.texts(reader, [number for number, _ in rows])
+        return {texts[number]: count for number, count in rows}
+
     # --- facets ---
     def sources(self, filter: Filter | None = None, limit: int = 200) -> Facet:
         """(source, articles) of the filtered set or of all, most frequent first."""

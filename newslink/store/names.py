@@ -49,6 +49,15 @@ class Names:
         rows = [(n.security, str(n.kind), plain(n.text), _iso(n.valid_from), _iso(n.valid_to), plain(n.source)) for n in names]
         return self._upsert("name", ("security", "kind", "text", "valid_from"), ("valid_to", "source"), rows)
 
+    def drop_names(self, names: Iterable[Name]) -> int:
+        """Remove rows with the same security, kind, text, valid_from and source. Returns how many there were."""
+        rows = [(n.security, str(n.kind), plain(n.text), _iso(n.valid_from), plain(n.source)) for n in names]
+        with self.database.write() as writer:
+            changed = writer.run_many("DELETE FROM name WHERE security = ? AND kind = ? AND text = ? AND valid_from = ? AND source = ?", rows)
+            if changed:
+                writer.bump("names_version")
+        return changed
+
     def securities(self) -> list[Security]:
         """Ascending by id."""
         with self.database.read() as reader:

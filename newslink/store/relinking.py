@@ -1,4 +1,4 @@
-"""New links for stored articles, without touching the articles."""
+"""New links for stored articles, without touching the articles; whole articles anew, without touching their origins."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from newslink.model import Entry
 from newslink.store import codec
 from newslink.store.database import Database
 from newslink.store.keys import key_day
+from newslink.store.planning import Plan
 from newslink.store.tallies import Tallies
 from newslink.store.terms import Terms
-from newslink.store.writing import LINK, held_of, insert_links, remove_links
+from newslink.store.writing import LINK, _apply, held_of, insert_links, remove_links
 
 
 def put_links(database: Database, terms: Terms, entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -47,6 +48,24 @@ def put_links(database: Database, terms: Terms, entries: Sequence[Entry]) -> tup
         writer.run_many("UPDATE document SET links = ? WHERE key = ?", [(packed[key], key) for key, _ in changed])
         tallies.write(writer)
         if changed:
+            writer.bump("version")
+    adding.keep()
+    done = {entry.article.id for entry in current}
+    return tuple(dict.fromkeys(entry.article.id for entry in entries if entry.article.id not in done))
+
+
+def rewrite(database: Database, terms: Terms, entries: Sequence[Entry]) -> tuple[str, ...]:
+    """See ``Store.rewrite``. A new time gives the article a new place; it leaves its cluster and waits for a signature."""
+    with database.write() as writer:
+        adding = terms.adding(writer)
+        held, by_locator = held_of(writer, [entry.article.id for entry in entries], ())
+        current = [
+            entry
+            for entry in {entry.article.id: entry for entry in entries}.values()
+            if (found := held.get(entry.article.id)) and found.origins == {o.locator: o.fingerprint for o in entry.article.origins}
+        ]
+        if current:
+            _apply(writer, adding, Plan(write=current), [], {}, held, by_locator)
             writer.bump("version")
     adding.keep()
     done = {entry.article.id for entry in current}

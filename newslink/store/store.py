@@ -90,6 +90,10 @@ class Store(Rows, Pages, Counting, Names, Bars, Copies, SmallThings):
         since it was read: read those again."""
         return relinking.put_links(self.database, self.terms, entries)
 
+    def rewrite(self, entries: Sequence[Entry]) -> tuple[str, ...]:
+        """Replace stored articles whole (a corrected time, other event tags) though their origins are unchanged. Returns as ``put_links``."""
+        return relinking.rewrite(self.database, self.terms, entries)
+
     def settle(self) -> None:
         """Bring the search index into its fast form after much was put. Harmless at any time."""
         with self.database.write() as writer:
