@@ -103,7 +103,7 @@ def relate(one: Signature, other: Signature) -> Relation | None:
     elif same_companies and agree and said >= 2 and hours <= TOLD_AGAIN_HOURS and len(short.companies) <= 3:
         # The same company and the same numbers within hours: told again in other words.
         needed = _TOLD_AGAIN if said >= 3 or max(n.digits for n in short.numbers) >= 4 else 0.5
-    elif agree and titles >= _SAME_TITLE and hours <= TOLD_AGAIN_HOURS:
+    elif agree and titles >= _SAME_TITLE and hours <= TOLD_AGAIN_HOURS and size >= 45:
         needed = 0.5
     else:
         needed = 0.9 if size < 30 else 0.8 if size < 60 else 0.7

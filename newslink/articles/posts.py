@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from newslink.articles.columns import fields_of
 from newslink.articles.decode import decode
@@ -27,6 +26,7 @@ _KEY = re.compile(r"([A-Za-z_\u4e00-\u9fff][\w-]{0,40})[ \t]*[:：](?:[ \t]+|(?=
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)")
 _ADDRESS_LINE = re.compile(r"\s*<((?:https?:)?//[^<>\s]{0,2000})?>\s*\Z")
 _BACK_LINE = re.compile(r"\s*(?:\[(?:返回|首页|回到)[^\[\]]{0,80}\]\([^()\s]{0,500}\)\s*[｜|]?\s*){1,6}\Z")
+_SEPARATOR = re.compile(r"[,，、;；]")
 _DATED_NAME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})-", re.ASCII)
 _ARTICLE_LAYOUTS = frozenset(("", "post", "posts", "article", "news", "single", "none", "null"))
 _FLASH_TAG = "东财滚动新闻"
@@ -101,10 +101,14 @@ def _front_matter(block: str) -> dict[str, object]:
     values: dict[str, object] = {}
     key = ""
     for line in block.split("\n"):
-        m = _KEY.match(line)
-        if m:
-            key = m[1]
-            value = _value(m[2].strip())
+        # The usual line is told without a pattern; anything else goes the long way.
+        name, colon, printed = line.partition(": ")
+        if not (colon and name.isidentifier()):
+            m = _KEY.match(line)
+            name, printed = m.groups() if m else ("", "")
+        if name:
+            key = name
+            value = _value(printed.strip())
             if values.get(key, "") in ("", []):
                 values[key] = value
         elif key and line.strip():
@@ -135,7 +139,10 @@ def _value(text: str) -> str | list[str]:
 def words_of(value: object) -> tuple[str, ...]:
     """A list, or text separated by commas, as clean words without repeats. Spaces separate nothing: category names hold them."""
     if isinstance(value, str):
-        value = re.split(r"[,，、;；]", value)
+        if not _SEPARATOR.search(value):
+            word = clean(" ".join(value.split()))[:100]
+            return (word,) if word else ()
+        value = _SEPARATOR.split(value)
     if not isinstance(value, Sequence):
         return (clean(str(value)),) if value else ()
     words = (clean(" ".join(str(word).split()))[:100] for word in value[:50])
@@ -178,7 +185,7 @@ def _read_body(body: str, name: str, locator: str, line: int) -> tuple[str, tupl
     credit = credit or digest_credit or closing_credit(digest) or closing_credit(text)
     if digest and not _says(text, digest):
         shift = len(digest) + 1 if text else 0
-        moved = (replace(a, start=a.start + shift, end=a.end + shift) for a in annotations)
+        moved = (Annotation(a.field, a.start + shift, a.end + shift, a.surface, a.kind, a.target, a.security) for a in annotations)
         annotations = (*marked, *moved)
         text = f"{digest}\n{text}" if text else digest
     return text, annotations, credit
@@ -190,5 +197,7 @@ def _says(text: str, digest: str) -> bool:
     words = digest.rstrip()
     if credit:
         words = words[: words.rindex(credit) - 1]
+    if words in text:
+        return True
     words = "".join(words.split())
     return words in "".join(text.split())

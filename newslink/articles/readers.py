@@ -35,6 +35,7 @@ READERS: dict[str, Reader] = {
     ".csv": _CSV,
     ".tsv": _CSV,
 }
+_BY_NAME = {reader.name: reader for reader in READERS.values()}
 PACKED = frozenset((".jsonl", ".ndjson", ".csv", ".tsv"))  # also read with a further .gz
 
 
@@ -52,7 +53,7 @@ def reader_for(file_name: str) -> tuple[Reader, bool] | None:
 
 def parse(item: RawItem) -> Article | Rejection:
     """The item's article, or why it is none. Pure; whatever the bytes, nothing is raised for them."""
-    reader = next((r for r in READERS.values() if r.name == item.reader), None)
+    reader = _BY_NAME.get(item.reader) or next((r for r in READERS.values() if r.name == item.reader), None)
     if reader is None:
         return Rejection(item.locator, f"no reader is named {item.reader!r}", item.line, item.fingerprint)
     try:

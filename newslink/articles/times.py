@@ -57,8 +57,9 @@ def _from_parts(m: re.Match[str], text: str) -> tuple[datetime | None, Precision
         return _bounded(day, Precision.DAY)
     precision = Precision.SECOND if m["second"] else Precision.MINUTE
     try:
-        found = day.replace(hour=int(m["hour"]), minute=int(m["minute"]), second=int(m["second"] or 0))
-        if zone := m["zone"]:
+        found = datetime(day.year, day.month, day.day, int(m["hour"]), int(m["minute"]), int(m["second"] or 0), tzinfo=BEIJING)
+        # Beijing kept summer time until 1991; since then +0800 is its own offset and nothing is to convert.
+        if (zone := m["zone"]) and not (day.year > 1991 and zone in ("+0800", "+08:00")):
             if zone[0] in "+-":
                 digits = zone[1:].replace(":", "") + "00"
                 offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]))
