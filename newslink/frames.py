@@ -12,6 +12,8 @@ Bars, ascending by session, one row a session on which the security traded:
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -23,6 +25,11 @@ BAR_COLUMNS = ("session", *BAR_PRICES, "volume", "amount", "provider", "fetched_
 
 def empty_bars() -> pd.DataFrame:
     """A bars frame without rows, with the right column types."""
+    return _no_bars().copy()
+
+
+@lru_cache(maxsize=1)
+def _no_bars() -> pd.DataFrame:
     frame = pd.DataFrame({name: pd.Series(dtype="float64") for name in BAR_COLUMNS})
     return frame.astype(
         {"session": "datetime64[s]", "provider": "str", "fetched_at": "datetime64[s, UTC]", "provisional": "bool"}

@@ -23,6 +23,8 @@ from newslink.prices.chain import Attempt, Chain
 OVERLAP = 5
 # A row whose reference price nobody could tell is asked for again, but not sooner than this.
 REPAIR_AFTER = timedelta(days=1)
+# How far back such rows are looked for: a refresh must not read twenty years to find that nothing is missing.
+REPAIR_REACH = timedelta(days=400)
 # An unclosed session is not worth asking about more often.
 PROVISIONAL_AFTER = timedelta(seconds=60)
 # Two services that lack the newest session may both be late. Only after this is a missing bar at the end a suspension for good.
@@ -171,7 +173,8 @@ class BarCache:
             # The open session, and late ones, were asked about a moment ago: only older ones are worth a request.
             settled = min(closed, now.date() - LATE)
             parts = [(begin, last) for begin, last in parts if len(self._expected(security, begin, min(last, settled)))]
-        return self._with_repairs(parts, self.archive.read_bars(security, start, end), now)
+        recent = max(start, end - REPAIR_REACH)
+        return self._with_repairs(parts, self.archive.read_bars(security, recent, end), now)
 
     @staticmethod
     def _with_repairs(parts: list[tuple[date, date]], stored: pd.DataFrame, now: datetime) -> list[tuple[date, date]]:
@@ -213,8 +216,7 @@ class BarCache:
         bars = bars.assign(provisional=bars["session"] > pd.Timestamp(closed))
         missing = reply.missing
         bars, corrections = reconcile(security, stored, bars)
-        known = set(stored["session"])
-        added = sum(session not in known for session in bars["session"])
+        added = int((~np.isin(bars["session"].to_numpy("datetime64[D]"), stored["session"].to_numpy("datetime64[D]"))).sum())
         if len(bars):
             self.archive.write_bars(security, bars)
         recent = tuple(day for day in missing if day > now.date() - LATE)
