@@ -50,8 +50,9 @@ def study_of(
 ) -> StoreStudy:
     """The study of a filtered set. benchmark: an index (a sector's, say) in place of the market's own. group_by: ``security`` or ``tag``.
 
-    Articles of one security on one session are one event; a syndicated text counts once, by its head, also when a copy came
-    days later. Only the calendar most events trade on is studied; events of others are listed as left out. Prices are those already in the store. Raises StudyError (see ``run_study``).
+    Articles of one security on one session are one event; a syndicated text counts once, by its head, also when a copy came days later.
+    Only the calendar most events trade on is studied; events of others are listed as left out. Prices are those already in the store.
+    Raises StudyError (see ``run_study``).
     """
     clock = clock or SessionClock()
     rows = events_of(store, replace(filter, fold_copies=True), universe or universe_of(store), clock)

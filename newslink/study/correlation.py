@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-_BLOCK = 256  # pairs of two dates from which a matrix product beats gathering row by row
+_FEW = 20_000  # pairs up to which gathering them one by one beats matrix products
 _CHUNK = 8192
+_SPAN, _CROWD = 16, 256  # sessions and events a matrix product takes at once: a longer span multiplies pairs that never meet
 
 
 def sums_by_distance(row: np.ndarray, residual: np.ndarray, longest: int) -> np.ndarray:
@@ -20,25 +21,12 @@ def sums_by_distance(row: np.ndarray, residual: np.ndarray, longest: int) -> np.
     """
     order = np.argsort(row, kind="stable")
     row, residual = row[order], residual[order]
-    length = residual.shape[1]
-    sums = np.zeros(longest)
-    dates, starts = np.unique(row, return_index=True)
-    stops = np.append(starts[1:], len(row))
-    gaps = not np.isfinite(residual).all()
-    for distance in range(min(longest, length)):
-        place = np.searchsorted(dates, dates + distance)
-        first = np.flatnonzero((place < len(dates)) & (dates[np.minimum(place, len(dates) - 1)] == dates + distance))
-        second = place[first]
-        size = (stops[first] - starts[first]) * (stops[second] - starts[second])
-        left, right = residual[:, distance:], residual[:, : length - distance]
-        for one, two in zip(first[size >= _BLOCK], second[size >= _BLOCK], strict=True):
-            a, b = left[starts[one] : stops[one]], right[starts[two] : stops[two]]
-            correlation = _between(a, b, gaps)
-            sums[distance] += (correlation.sum() - np.trace(correlation)) / 2 if distance == 0 else correlation.sum()
-        a, b = _pairs(starts, stops, first[size < _BLOCK], second[size < _BLOCK], distance == 0)
-        for at in range(0, len(a), _CHUNK):
-            sums[distance] += _paired(left[a[at : at + _CHUNK]], right[b[at : at + _CHUNK]], gaps).sum()
-    return sums
+    # Each event with those after it whose window it can meet; beyond the estimation window's length there is no common date.
+    reach = min(longest, residual.shape[1])
+    end = np.searchsorted(row, row + reach, side="left")
+    pairs = int((end - np.arange(len(row)) - 1).sum())
+    sums = _gathered(row, residual, end) if pairs <= _FEW else _by_dates(row, residual, end)
+    return np.pad(sums, (0, max(longest - len(sums), 0)))[:longest]
 
 
 def mean_correlation(sums: np.ndarray, events: int, length: int) -> float:
@@ -49,14 +37,37 @@ def mean_correlation(sums: np.ndarray, events: int, length: int) -> float:
     return float((sums[distance] * (length - distance) / length).sum() / (events * (events - 1) / 2))
 
 
-def _pairs(starts, stops, first, second, same: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of every pair across the given blocks; within one block (same) each pair once."""
-    size_a, size_b = stops[first] - starts[first], stops[second] - starts[second]
-    block = np.repeat(np.arange(len(first)), size_a * size_b)
-    within = np.arange(len(block)) - np.repeat(np.cumsum(size_a * size_b) - size_a * size_b, size_a * size_b)
-    a = starts[first][block] + within // np.maximum(size_b[block], 1)
-    b = starts[second][block] + within % np.maximum(size_b[block], 1)
-    return (a[a < b], b[a < b]) if same else (a, b)
+def _gathered(row: np.ndarray, residual: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Pair by pair, those of one distance together."""
+    length = residual.shape[1]
+    count = end - np.arange(len(row)) - 1
+    first = np.repeat(np.arange(len(row)), count)
+    second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count)
+    distance = row[second] - row[first]
+    sums = np.zeros(length)
+    for apart in np.unique(distance):
+        mine = np.flatnonzero(distance == apart)
+        for at in range(0, len(mine), _CHUNK):
+            part = mine[at : at + _CHUNK]
+            sums[apart] += _paired(residual[first[part], apart:], residual[second[part], : length - apart]).sum()
+    return sums
+
+
+def _by_dates(row: np.ndarray, residual: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Neighbouring events laid on one axis of dates, so that matrix products meet common dates by themselves."""
+    length, sums, start = residual.shape[1], np.zeros(residual.shape[1]), 0
+    while start < len(row):
+        stop = min(int(np.searchsorted(row, row[start] + _SPAN)), start + _CROWD)
+        last = int(end[stop - 1])
+        laid = np.full((last - start, int(row[last - 1] - row[start]) + length), np.nan)
+        laid[np.arange(last - start)[:, None], (row[start:last] - row[start])[:, None] + np.arange(length)] = residual[start:last]
+        correlation = _between(laid[: stop - start], laid)
+        distance = row[None, start:last] - row[start:stop, None]
+        wanted = np.arange(last - start)[None, :] > np.arange(stop - start)[:, None]
+        wanted &= distance < length
+        sums += np.bincount(distance[wanted], correlation[wanted], minlength=length)
+        start = stop
+    return sums
 
 
 def _centred(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -64,20 +75,17 @@ def _centred(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
     return np.where(valid, values - mean[..., None], 0.0)
 
 
-def _paired(a: np.ndarray, b: np.ndarray, gaps: bool) -> np.ndarray:
+def _paired(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Correlation of each row of a with the same row of b over the columns both have."""
-    valid = np.isfinite(a) & np.isfinite(b) if gaps else np.ones(a.shape, bool)
+    valid = np.isfinite(a) & np.isfinite(b)
     a, b = _centred(a, valid), _centred(b, valid)
     return _ratio(np.einsum("ij,ij->i", a, b), np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b))
 
 
-def _between(a: np.ndarray, b: np.ndarray, gaps: bool) -> np.ndarray:
+def _between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Correlation of every row of a with every row of b over the columns both have."""
-    if not gaps:
-        a, b = _centred(a, np.ones(a.shape, bool)), _centred(b, np.ones(b.shape, bool))
-        return _ratio(a @ b.T, np.einsum("ij,ij->i", a, a)[:, None] * np.einsum("ij,ij->i", b, b)[None, :])
     in_a, in_b = np.isfinite(a).astype(float), np.isfinite(b).astype(float)
-    # Residuals are centred about zero already, so the sums of squares lose nothing by being taken about each pair's own mean afterwards.
+    # Residuals lie about zero already, so taking the pair's own means out afterwards loses no digits.
     a, b = np.where(in_a > 0, a, 0.0), np.where(in_b > 0, b, 0.0)
     count = np.maximum(in_a @ in_b.T, 1.0)
     sum_a, sum_b = a @ in_b.T, in_a @ b.T

@@ -91,7 +91,8 @@ def select(
 
 def _taken(returns: np.ndarray, market: np.ndarray, row: np.ndarray, column: np.ndarray, window: tuple[int, int]):
     at = row[:, None] + np.arange(window[0], window[1] + 1)
-    return returns[at, column[:, None]], market[at]
+    # One flat take is twice as fast as two index arrays.
+    return np.take(returns, at * returns.shape[1] + column[:, None]), np.take(market, at)
 
 
 def _repeats(group: np.ndarray, row: np.ndarray, column: np.ndarray, among: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from newslink.study import StudySpec, run_study
+from newslink.study import StudySpec, correlation, run_study
 from newslink.study.correlation import mean_correlation, sums_by_distance
 from newslink.study.path import caar_path
 from tests.study.conftest import made_events, made_panel
@@ -31,12 +31,18 @@ def plain_rbar(row, residual, length: int) -> float:
     return total / pairs
 
 
+@pytest.mark.parametrize("way", ["pair by pair", "by dates", "by dates in small steps"])
 @pytest.mark.parametrize("missing", [0.0, 0.1])
 @pytest.mark.parametrize("crowd", [3, 60])
-def test_mean_correlation_equals_a_loop_over_all_pairs(crowd: int, missing: float) -> None:
+def test_mean_correlation_equals_a_loop_over_all_pairs(crowd: int, missing: float, way: str, monkeypatch) -> None:
+    if way != "pair by pair":
+        monkeypatch.setattr(correlation, "_FEW", 0)
+    if way == "by dates in small steps":
+        monkeypatch.setattr(correlation, "_CROWD", 7)
+        monkeypatch.setattr(correlation, "_SPAN", 5)
     rng = np.random.default_rng(crowd)
     row = rng.integers(100, 100 + 400 // crowd, 60)
-    row[:25] = row[0]  # one crowded date takes the way of matrix products
+    row[:25] = row[0]
     residual = rng.standard_normal((60, 40)) + rng.standard_normal(40)
     residual[rng.random(residual.shape) < missing] = np.nan
     sums = sums_by_distance(row, residual, 8)
