@@ -17,7 +17,7 @@ BENCHMARKS = {"SH": "000300.SH", "SZ": "000300.SH", "BJ": "000300.SH", "HK": "HS
 
 
 def bars_of(store: Store, security: str, start: date | None = None, end: date | None = None) -> pd.DataFrame:
-    """Raw bars in [start, end], both inclusive. Where the store has none of the security at all, the bundled sample's (provider ``sample``)."""
+    """Raw bars in [start, end], both inclusive; where the store has none of the security, the bundled sample's (provider ``sample``)."""
     bars = store.read_bars(security, start, end)
     if len(bars) == 0 and security in sample_bars() and not store.coverage(security):
         bars = sample_bars()[security]

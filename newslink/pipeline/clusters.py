@@ -1,6 +1,6 @@
 """Stored articles → syndication clusters: signatures made, copies found among what is stored, memberships written.
 
-Memberships are written before signatures: killed in between, the articles still count as unsigned and are placed again, with the same result.
+Memberships are written before signatures: killed in between, the articles still count as unsigned and are placed again, to the same effect.
 """
 
 from __future__ import annotations

@@ -30,17 +30,19 @@ def events_of(
 
     bars: bars already read, by security; others are read here. Adds name (as of the session), provider and fetched_at of the bar.
     """
-    universe = universe or universe_of(store)
-    clock = clock or SessionClock()
-    rows = store.rows(filter)
+    return stand_events(store, store.rows(filter), universe or universe_of(store), clock or SessionClock(), bars)
+
+
+def stand_events(
+    store: Store, rows: pd.DataFrame, universe: Universe, clock: SessionClock, bars: dict[str, pd.DataFrame] | None = None
+) -> pd.DataFrame:
+    """The same for link rows already read (``Store.rows``)."""
     securities = list(dict.fromkeys(rows["security"]))
     days = pd.to_datetime(rows["session"]).dropna()
     start = (days.min().date() - _BEFORE) if len(days) else None
     end = (days.max().date() + _AFTER) if len(days) else None
     bars = dict(bars or {})
-    for security in securities:
-        if security not in bars:
-            bars[security] = bars_of(store, security, start, end)
+    bars |= {security: bars_of(store, security, start, end) for security in securities if security not in bars}
     flags = {security: flags_of(universe, security, bars[security]) for security in securities if len(bars[security])}
     events = stand_on_bars(rows, bars, clock, benchmarks_for(store, securities, start, end), flags)
     events["name"] = [

@@ -147,7 +147,7 @@ def _settle(
         result = store.put(entries, [], own)
         _count(result, counts)
         wanted = {*result.stale, *result.unsettled}
-    raise StoreError(f"{len(wanted)} articles kept changing under our hands ({next(iter(wanted))} …): run the ingest again when other ingests are done.")
+    raise StoreError(f"{len(wanted)} articles kept changing meanwhile ({next(iter(wanted))} …): run again when other ingests are done.")
 
 
 def _merged(store: Store, prepare: Prepare, read: list[Article], also: Iterable[str] = ()) -> tuple[list[Entry], list[Article]]:

@@ -6,15 +6,21 @@ from datetime import date, datetime, timedelta, timezone
 
 import pandas as pd
 
+from newslink.events import HORIZONS
 from newslink.link import Universe
-from newslink.model import CURRENCIES, Filter, Kind, Security, market_of
+from newslink.link.corrections import CorrectionKind
+from newslink.model import CURRENCIES, Filter, Kind, Security, Standing, market_of
 from newslink.pipeline.bars import bars_of, benchmark_of
-from newslink.pipeline.events import events_of
-from newslink.pipeline.view_types import ArticleView, ChartView, Counts, Facets, LinkView, Quote, Staleness
+from newslink.pipeline.events import events_of, stand_events
+from newslink.pipeline.view_lists import data_view, facets_of, market_view, news_view
+from newslink.pipeline.view_types import ArticleView, ChartView, Counts, LinkView, Quote, Staleness
 from newslink.prices import adjust as adjusted
 from newslink.sessions import SessionClock
 from newslink.store import Store
 
+__all__ = ["article_view", "chart_view", "data_view", "market_view", "news_view"]
+
+LINKED = 0.5  # confidence from which a link is one
 BEIJING = timezone(timedelta(hours=8))
 DEFAULT_WINDOW = timedelta(days=365)
 RUN_UP = 250  # sessions before the window that feed moving averages
@@ -84,11 +90,11 @@ def _quote(raw: pd.DataFrame, security: str) -> Quote | None:
     )  # fmt: skip
 
 
-def staleness_of(raw: pd.DataFrame, clock: SessionClock, market: str, now: datetime, fetching: bool = False, problem: str = "") -> Staleness:
+def staleness_of(raw: pd.DataFrame, clock: SessionClock, market: str, now: datetime) -> Staleness:
     """Where the newest bar came from, and the session that ought to be there by now."""
     expected = clock.last_closed(market, now)
     if not len(raw):
-        return Staleness(expected_session=expected, fetching=fetching, problem=problem)
+        return Staleness(expected_session=expected)
     bar = raw.iloc[-1]
     return Staleness(
         provider=str(bar["provider"]),
@@ -96,6 +102,72 @@ def staleness_of(raw: pd.DataFrame, clock: SessionClock, market: str, now: datet
         last_session=bar["session"].date(),
         expected_session=expected,
         sample=bool((raw["provider"] == "sample").any()),
-        fetching=fetching,
-        problem=problem,
     )
+
+
+def _counts(store: Store, security: str, start: date, end: date, events: pd.DataFrame, unfiltered: bool) -> Counts:
+    """linked = on the chart + outside the window + filtered out, articles once each."""
+    whole = store.counts()
+    linked = store.page(Filter(securities=(security,)), limit=0).total
+    shown = events["article"].nunique()
+    inside = shown if unfiltered else store.page(Filter(securities=(security,), start=start, end=end), limit=0).total
+    return Counts(
+        received=whole.ingested, linked=whole.linked, unlinked=whole.unlinked, rejected=whole.rejected,
+        security_linked=linked, on_chart=shown, outside_window=linked - inside, filtered_out=inside - shown,
+    )  # fmt: skip
+
+
+def article_view(store: Store, universe: Universe, clock: SessionClock, id: str) -> ArticleView | None:
+    """The reader's article: links best first, candidates last, each with where it stands and what the price did. None for an unknown id."""
+    entry = store.article(id)
+    if entry is None:
+        return None
+    article = entry.article
+    standings = {link.security: standing for link, standing in zip(entry.links, entry.standings, strict=True)}
+    linked = [link for link in entry.links if link.confidence >= LINKED]
+    events = _events_of_one(store, universe, clock, article.id, [link.security for link in linked], standings)
+    verdicts = _verdicts(store, article.id)
+    links = []
+    for link in sorted(entry.links, key=lambda link: (link.confidence < LINKED, -link.relevance)):
+        standing, event = standings[link.security], events.get(link.security, {})
+        links.append(
+            LinkView(
+                link=link,
+                name=universe.name_on(link.security, standing.session if standing else None),
+                session=_day(event.get("session")) or (standing.session if standing else None),
+                bucket=standing.bucket if standing else None,
+                date_only=bool(standing and standing.date_only),
+                provisional=bool(standing and standing.provisional),
+                suspended=bool(event.get("suspended", False)),
+                muted=verdicts.get(link.security) == CorrectionKind.NOT_THIS_LINK,
+                confirmed=verdicts.get(link.security) == CorrectionKind.ADD_LINK,
+                returns=tuple(event[f"return_{n}"] for n in HORIZONS) if event else (),
+                excess=tuple(event[f"excess_{n}"] for n in HORIZONS) if event else (),
+            )
+        )
+    members = [member.article for member in store.cluster_of(id) if member.article != id]
+    others = store.articles_by_id(members) if members else {}
+    copies = tuple((other, held.article.source, held.article.published) for other, held in others.items())
+    return ArticleView(article, tuple(links), entry.tags, copies)
+
+
+def _events_of_one(
+    store: Store, universe: Universe, clock: SessionClock, id: str, securities: list[str], standings: dict[str, Standing | None]
+) -> dict[str, dict]:
+    """security → its row of the events frame, for one article."""
+    days = [standing.session for security in securities if (standing := standings[security])]
+    if not securities or not days:
+        return {}
+    wanted = Filter(securities=tuple(securities), start=min(days), end=max(days))
+    rows = store.rows(wanted)
+    frame = stand_events(store, rows[rows["article"] == id], universe, clock)
+    return {row["security"]: row for row in frame.to_dict("records")}
+
+
+def _verdicts(store: Store, article: str) -> dict[str, str]:
+    """security → what a person last said of the article's link to it."""
+    return {said.security: said.kind for said in store.corrections() if said.article == article and said.security}
+
+
+def _day(value: object) -> date | None:
+    return None if value is None or pd.isna(value) else pd.Timestamp(value).date()

@@ -63,6 +63,18 @@ class Counting:
         days = np.array([row[0] for row in rows], dtype="int64").astype("datetime64[D]").astype("datetime64[s]")
         return pd.DataFrame({"session": days, "articles": np.array([row[1] for row in rows], dtype="int64")})
 
+    def day_counts(self, start: date | None = None, end: date | None = None, fold_copies: bool = False) -> pd.DataFrame:
+        """day (Beijing publication date), articles; ascending, only days with articles. start, end: inclusive."""
+        low = max(day_number(start), 1) if start else 1
+        high = day_number(end) if end else 1 << 30
+        what = "heads" if fold_copies else "articles"
+        with self.database.read() as reader:
+            rows = reader.rows(
+                f"SELECT day, sum({what}) FROM day_count WHERE day BETWEEN ? AND ? GROUP BY day HAVING sum({what}) > 0 ORDER BY day", (low, high)
+            )
+        days = np.array([day for day, _ in rows], dtype="datetime64[D]").astype("datetime64[s]")
+        return pd.DataFrame({"day": days, "articles": np.array([n for _, n in rows], dtype="int64")})
+
     def top_mentioned(self, as_of: date, days: int = 1, past: int = 90, limit: int = 50, fold_copies: bool = False) -> pd.DataFrame:
         """Securities by articles on sessions in the ``days`` calendar days up to and including as_of.
 
