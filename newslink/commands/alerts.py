@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from dataclasses import asdict
 
 from newslink.settings import Settings
 
@@ -31,7 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    from newslink.pipeline.alerts import Rule, evaluate, put_rule, read_rules, remove_rule, rules_as_rows
+    from newslink.pipeline.alerts import Rule, alert_of, evaluate, put_rule, read_rules, remove_rule, rules_as_rows
     from newslink.pipeline.deliver import Channels, deliver, delivery_record
     from newslink.store import open_store
 
@@ -57,9 +58,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
                 return 2
         elif arguments.action == "inbox":
             record = delivery_record(store)
-            for payload in store.inbox(max(1, min(arguments.limit, 10_000))):
-                sent = {channel: record.get(f"{payload.get('key')}/{channel}", {}) for channel in payload.get("channels", [])}
-                print(json.dumps({**payload, "deliveries": sent}, ensure_ascii=False))
+            for item in store.inbox(limit=max(1, min(arguments.limit, 10_000))):
+                alert = alert_of(item.payload)
+                if alert is not None:
+                    sent = {channel: record.get(f"{alert.key}/{channel}", {}) for channel in alert.channels}
+                    print(json.dumps({**asdict(alert), "read": item.read, "deliveries": sent}, ensure_ascii=False))
         else:
             channels = Channels.from_environment(os.environ)
             for alert in evaluate(store, dry_run=arguments.dry_run):

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from newslink.export.columns import COLUMNS, FLAGS, Column
+from newslink.export.columns import FLAGS, Column
 
 # Excel cuts a cell at 32,767 characters and spills the rest of a CSV cell into the next row.
 MAX_CELL = 32_000
@@ -138,6 +138,16 @@ def date_only_of(frame: pd.DataFrame) -> np.ndarray | None:
     return None
 
 
+def named(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the columns the export calls by another name than the store: locator (origin), copies (cluster_size less one)."""
+    more = {}
+    if "locator" not in frame and "origin" in frame:
+        more["locator"] = frame["origin"]
+    if "copies" not in frame and "cluster_size" in frame:
+        more["copies"] = frame["cluster_size"] - 1
+    return frame.assign(**more) if more else frame
+
+
 def cells(frame: pd.DataFrame, column: Column) -> pa.Array:
     """One column of the export, as text without any guard. A column the frame lacks is empty."""
     if column.kind == "flags" and "flags" not in frame:
@@ -152,8 +162,3 @@ def cells(frame: pd.DataFrame, column: Column) -> pa.Array:
     if column.kind in {"price", "ratio", "count"}:
         return number_array(values, column.digits)
     return text_array(values)
-
-
-def table(frame: pd.DataFrame) -> dict[str, pa.Array]:
-    """Column name → cells, in the fixed order."""
-    return {column.name: cells(frame, column) for column in COLUMNS}

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from newslink.export.cells import cells, glued, guarded
+from newslink.export.cells import cells, glued, guarded, named
 from newslink.export.columns import COLUMNS, NAMES
 
 BOM = b"\xef\xbb\xbf"
@@ -50,7 +50,7 @@ def slices(frames: Frames, size: int = ROWS_AT_ONCE) -> Iterator[pd.DataFrame]:
 
 def lines(frame: pd.DataFrame) -> bytes:
     """The lines of a frame, each ended by CRLF, no header."""
-    columns = []
+    frame, columns = named(frame), []
     for column in COLUMNS:
         array = cells(frame, column)
         columns.append(quoted(guarded(array)) if column.kind == "text" else array)

@@ -14,7 +14,7 @@ import pandas as pd
 import xlsxwriter
 
 from newslink.export.about import About
-from newslink.export.cells import BEIJING, date_only_of, flags_array, stamps_of, text_array
+from newslink.export.cells import BEIJING, date_only_of, flags_array, named, stamps_of, text_array
 from newslink.export.columns import COLUMNS, Column
 from newslink.export.csv import Frames, slices
 
@@ -56,7 +56,7 @@ def write_events_excel(frames: Frames, about: About, file: BinaryIO, rows_per_sh
         # The sheet about comes first in writing, since rows stream; the events sheet is the one that opens.
         about_sheet = book.add_worksheet(about.labels["about"])
         sheet, rows, line = None, 0, 0
-        for part in slices(frames):
+        for part in map(named, slices(frames)):
             columns = [_values(part, column) for column in COLUMNS]
             for row in zip(*columns, strict=True):
                 if sheet is None or line == rows_per_sheet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from newslink.export.cells import BEIJING, flags_array, stamps_of, text_array
+from newslink.export.cells import BEIJING, flags_array, named, stamps_of, text_array
 from newslink.export.columns import COLUMNS
 
 
@@ -13,6 +13,7 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
 
     flags: words separated by blanks. tags: tuple of texts. Missing texts are empty, missing numbers NaN. Texts are whole and unguarded.
     """
+    frame = named(frame)
     out: dict[str, object] = {}
     for column in COLUMNS:
         if column.kind == "flags" and column.name not in frame:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import pandas as pd
 
-from newslink.export.cells import BEIJING, date_only_of, day_array, flags_array, text_array, time_array
+from newslink.export.cells import BEIJING, date_only_of, day_array, flags_array, named, text_array, time_array
 from newslink.export.columns import COLUMNS
 from newslink.export.csv import Frames, slices
 
@@ -32,6 +32,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, list]:
+    frame = named(frame)
     columns: dict[str, list] = {}
     for column in COLUMNS:
         if column.kind == "flags" and column.name not in frame:

@@ -146,15 +146,16 @@ def evaluate(store: Store, now: datetime | None = None, dry_run: bool = False) -
     """Alerts that were not raised before, appended to the inbox; dry_run appends nothing. One bad rule does not silence the others."""
     now = now or datetime.now(UTC)
     universe, clock = universe_of(store), SessionClock()
+    known = {item.dedupe for item in store.inbox(limit=100_000)} if dry_run else set()
     raised = []
     for rule in read_rules(store):
         if not rule.enabled:
             continue
         for alert in alerts_of(store, universe, clock, rule, now):
             if dry_run:
-                if not store.in_inbox(alert.key):
+                if alert.key not in known:
                     raised.append(alert)
-            elif store.add_to_inbox(alert.key, asdict(alert)):
+            elif store.append_inbox([(alert.key, asdict(alert))], now):
                 raised.append(alert)
     return raised
 
@@ -215,7 +216,7 @@ def _articles(store: Store, universe: Universe, rule: Rule, since: datetime, now
                 url=first["url"],
             )
         return
-    page = store.page(Filter(start=_day(since), keyword=rule.keyword, tags=rule.tags), 0, MOST_PER_RULE)
+    page = store.page(Filter(start=_day(since), keyword=rule.keyword, tags=rule.tags), 0, MOST_PER_RULE, count=False)
     for row in page.rows.to_dict("records"):
         if pd.Timestamp(row["published_at"]) >= pd.Timestamp(since):
             yield _alert(rule, now, str(row["article"]), str(row["title"]), article=str(row["article"]), url=str(row["url"]))

@@ -28,6 +28,7 @@ BATCH = 500  # items stored in one go
 AT_ONCE = 4  # polls running
 LONGEST_WAIT = 3600.0
 AFTER_SECONDS = 60.0
+STANDING = frozenset(("articles", "linked", "unlinked"))  # of a summary: the store's totals, not this batch's
 _PREFIX = "source/"
 _SMALL = 65_536
 
@@ -190,7 +191,8 @@ class Watch:
         for batch in _batches(poll.items, BATCH):
             summary = self.ingest(batch)
             figures = {name: value for name, value in _figures(summary).items() if isinstance(value, int)}
-            self.totals.update(figures)
+            self.totals.update({name: value for name, value in figures.items() if name not in STANDING})
+            self.totals.update({name: value - self.totals[name] for name, value in figures.items() if name in STANDING})
             record.received += len(batch)
             changed |= bool(figures.get("new") or figures.get("updated"))
             if stop.is_set():

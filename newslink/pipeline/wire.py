@@ -9,8 +9,9 @@ from typing import Any
 from newslink.errors import NewslinkError
 from newslink.pipeline.alerts import evaluate
 from newslink.pipeline.deliver import Channels, deliver
-from newslink.pipeline.ingest import Prepare, Summary, ingest_items
+from newslink.pipeline.ingest import Summary, ingest_items
 from newslink.pipeline.linking import universe_of
+from newslink.pipeline.prepare import Prepare
 from newslink.settings import Settings
 from newslink.store import Store
 
@@ -27,12 +28,12 @@ class LiveIngest:
         self.store, self.settings, self.store_url, self.given = store, settings, store_url, tuple(watchlist)
         self.channels = channels or Channels()
         self._version = store.names_version()
-        self._prepare = Prepare(str(settings.home), store_url, self._version)
+        self._prepare = Prepare.of(settings, store, store_url)
 
     def ingest(self, items: Sequence[Any]) -> Summary:
         version = self.store.names_version()
         if version != self._version:
-            self._version, self._prepare = version, Prepare(str(self.settings.home), self.store_url, version)
+            self._version, self._prepare = version, Prepare.of(self.settings, self.store, self.store_url)
         return ingest_items(self.store, self._prepare, items)
 
     def watchlist(self) -> list[str]:
