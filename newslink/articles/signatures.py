@@ -129,6 +129,23 @@ def _grams(words: str) -> np.ndarray:
     return (rolled >> _SHIFT).astype(np.uint32)
 
 
+def _pairs(words: str) -> np.ndarray:
+    """uint32 hashes of all runs of two characters."""
+    points = np.frombuffer(words.encode("utf-32-le", errors="replace"), np.uint32)
+    return (points[:-1] * np.uint32(65599) + points[1:]) * np.uint32(0x9E3779B1)
+
+
+def _distinct(hashes: np.ndarray) -> np.ndarray:
+    """Sorted, without repeats; for short arrays twice as fast as numpy's own unique."""
+    ordered = np.sort(hashes)
+    if len(ordered) < 2:
+        return ordered
+    keep = np.empty(len(ordered), bool)
+    keep[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=keep[1:])
+    return ordered[keep]
+
+
 def _minima(ordered: np.ndarray) -> list[int]:
     """The smallest hash in each of 12 equal ranges (one-permutation min-hash); an empty range takes the next smallest hash, round about."""
     starts = np.searchsorted(ordered, _BOUNDS).tolist()
@@ -151,7 +168,7 @@ def signature(article: Article, securities: Iterable[str] = ()) -> Signature:
     text = _words(article)
     words = _FILLER.sub("", text).lower()
     run = _grams(words)
-    grams = np.unique(run)
+    grams = _distinct(run)
     companies = frozenset(security for security in securities if not _FUND.match(security))
     numbers = _numbers(text)
     whole = _minima(grams)
@@ -166,12 +183,11 @@ def signature(article: Article, securities: Iterable[str] = ()) -> Signature:
     title = _FILLER.sub("", unicodedata.normalize("NFKC", article.title[:200])).lower()
     if len(title) > 5:
         keys.add(_key(31, _hash(title)))
-    pairs = {_hash(title[i : i + 2]) for i in range(len(title) - 1)}
     step = 1
     while len(grams) > _MAX_GRAMS:
         step *= 2
         grams = grams[grams % np.uint32(step) == 0]
-    heads = np.array(sorted(pairs)[:_MAX_TITLE], np.uint32)
+    heads = _distinct(_pairs(title))[:_MAX_TITLE]
     time = NO_TIME if article.published is None or article.precision is Precision.NONE else int(article.published.timestamp())
     return Signature(article.id, time, tuple(sorted(keys)), grams, step, _hash(words[:10]), heads, companies, numbers)
 
