@@ -14,7 +14,9 @@ NewslinkError
 ├── SessionError             a time or market that no calendar serves
 ├── StoreError               the store cannot be opened, read or written
 │   └── SchemaTooNew         the store was written by a later newslink
+├── BatchError               work on processes or a cluster cannot be done
 ├── StudyError               an event study cannot be run on this input
+├── CorrectionError          what a person said about an article or word cannot be used
 └── QueryError               a search expression or filter that cannot be understood
 """
 
@@ -100,8 +102,16 @@ class SchemaTooNew(StoreError):
     """The store was written by a later newslink."""
 
 
+class BatchError(NewslinkError):
+    """Work on processes or a cluster cannot be done."""
+
+
 class StudyError(NewslinkError):
     """An event study cannot be run on this input."""
+
+
+class CorrectionError(NewslinkError):
+    """What a person said about an article or word cannot be used."""
 
 
 class QueryError(NewslinkError):

@@ -25,7 +25,7 @@ from newslink.store.text import printable
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """url without its password; size in bytes; newest: publication of the newest article; tables: (name, rows) of the larger ones."""
+    """url without its password; size in bytes; tables: (name, rows) of the larger ones."""
 
     url: str
     backend: str
