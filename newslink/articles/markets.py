@@ -82,7 +82,7 @@ def of_bare_code(code: str) -> Target:
     return Target(code)
 
 
-_FORWARD = re.compile(r"(\d{1,3})[,.]([A-Za-z0-9_.-]{1,16})\Z", re.ASCII)
+_FORWARD = re.compile(r"(\d{1,4})[,.]([A-Za-z0-9_.-]{1,16})\Z", re.ASCII)
 _REVERSED = re.compile(r"(?:[KRkr] )?([A-Za-z0-9_.-]{1,16})\|(\d{1,3})\|", re.ASCII)
 
 

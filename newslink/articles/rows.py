@@ -19,7 +19,8 @@ from newslink.model import Annotation, Article, Origin
 
 _PREFIXED = re.compile(r"(sh|sz|bj|hk|us)[.:]?([0-9A-Z._-]{1,12})\Z", re.ASCII | re.IGNORECASE)
 _SUFFIXED = re.compile(r"([0-9A-Z_-]{1,12})\.(SH|SZ|BJ|SS|HK|US|O|OQ|N|A)\Z", re.ASCII | re.IGNORECASE)
-_NUMBERED = re.compile(r"\d{1,3}:([0-9A-Z._-]{1,12})\Z", re.ASCII)
+_NUMBERED = re.compile(r"(\d{1,3}):(HK)?([0-9A-Z._-]{1,12})\Z", re.ASCII)  # 同花顺's market numbers
+_NUMBERED_US = {"168", "169", "170", "185", "186"}
 _MARKET = {"SH": "1", "SS": "1", "SZ": "0", "BJ": "0", "HK": "116"}
 _MAX_TAGS = 200
 
@@ -105,7 +106,7 @@ def _tags(codes: object, end: int) -> tuple[Annotation, ...]:
 
 
 def _target(raw: str) -> Target:
-    """``sz001373``, ``920190.BJ``, ``90.BK1366``, ``17:603629``, ``00700.HK``, ``600519``, ``AAPL.US`` → Target."""
+    """``sz001373``, ``920190.BJ``, ``90.BK1366``, ``17:603629``, ``177:HK1972``, ``185:INTC``, ``00700.HK``, ``600519``, ``AAPL.US`` → Target."""
     if m := _PREFIXED.match(raw):
         market = m[1].upper()
         return of_market("105", m[2]) if market == "US" else of_market(_MARKET[market], m[2])
@@ -113,6 +114,10 @@ def _target(raw: str) -> Target:
         market = _MARKET.get(m[2].upper(), "105")
         return of_market(market, m[1])
     if m := _NUMBERED.match(raw):
-        target = of_bare_code(m[1].upper())
+        if m[2]:
+            return of_market("116", f"{m[3]:0>5}")
+        if m[1] in _NUMBERED_US:
+            return of_market("105", m[3])
+        target = of_bare_code(m[3])
         return target if target.security or target.kind else Target(raw)
     return of_data_code(raw) or of_quote_link(raw) or Target(raw)

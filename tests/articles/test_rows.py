@@ -228,3 +228,33 @@ def test_every_newswire_item_is_read(shared) -> None:
             row = json.loads(line)
             assert "".join(article.body.split()) == "".join(html.unescape(row["text"]).split())
             assert article.published == datetime.fromisoformat(row["published_at"])
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "security"),
+    [
+        ("sz001373", "tag", "001373.SZ"),
+        ("920190.BJ", "tag", "920190.BJ"),
+        ("17:603629", "tag", "603629.SH"),
+        ("151:920876", "tag", "920876.BJ"),
+        ("177:HK1972", "tag", "01972.HK"),
+        ("185:INTC", "tag", "INTC.US"),
+        ("0.301096", "tag", "301096.SZ"),
+        ("116.00100", "tag", "00100.HK"),
+        ("106.BRK_B", "tag", "BRK_B.US"),
+        ("150.159813", "tag", "159813.SZ"),
+        ("90.BK0493", "board", None),
+        ("1007.BK000195", "board", None),
+        ("sz399006", "index", None),
+        ("sh000001", "index", None),
+        ("150.011668", "tag", None),
+        ("0.123189", "tag", None),
+        ("129:IF9999", "tag", None),
+        ("600519", "tag", "600519.SH"),
+        ("AAPL.US", "tag", "AAPL.US"),
+    ],
+)
+def test_the_tags_of_every_wire_are_read(raw: str, kind: str, security: str | None) -> None:
+    row = json.dumps({"title": "标题", "annotated": [{"raw": raw, "name": "名"}]}).encode()
+    found = parse(RawItem("/a.jsonl#1", "0", "jsonl", row, 1))
+    assert [(a.kind, a.surface, a.security) for a in found.annotations] == [(kind, "名", security)]
