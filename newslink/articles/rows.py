@@ -106,7 +106,7 @@ def _tags(codes: object, end: int) -> tuple[Annotation, ...]:
 
 
 def _target(raw: str) -> Target:
-    """``sz001373``, ``920190.BJ``, ``90.BK1366``, ``17:603629``, ``177:HK1972``, ``185:INTC``, ``00700.HK``, ``600519``, ``AAPL.US`` → Target."""
+    """``sz001373``, ``920190.BJ``, ``90.BK1366``, ``17:603629``, ``177:HK1972``, ``185:INTC``, ``600519``, ``AAPL.US`` → Target."""
     if m := _PREFIXED.match(raw):
         market = m[1].upper()
         return of_market("105", m[2]) if market == "US" else of_market(_MARKET[market], m[2])
