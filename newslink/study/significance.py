@@ -66,10 +66,9 @@ def group_tests(
     inside = [(start - sample.first, end - sample.first) for start, end in spans]
     longest = max((end - start + 1 for start, end in spans), default=1)
     quiet = sample.estimation / sample.sigma[:, None]
-    shared = _Shared(
-        *_mean_ranks(_scaled(_ranks(np.hstack([sample.estimation, sample.window])))), quiet, _ranks(quiet),
-        sums_by_distance(sample.row, sample.residual, longest),
-    )  # fmt: skip
+    pooled, alone = _ranks(np.hstack([sample.estimation, sample.window]), sample.estimation.shape[1])
+    correlation = sums_by_distance(sample.row, sample.residual, longest)
+    shared = _Shared(*_mean_ranks(_scaled(pooled)), quiet, alone, correlation)
     days = [(tau, tau) for tau in range(sample.window.shape[1])]
     daily, whole = _tests(sample, shared, sample.window, sample.sar, days), _tests(sample, shared, cars, scars, inside)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -136,17 +135,24 @@ def _column_means(values: np.ndarray) -> np.ndarray:
     return np.where(there, values, 0.0).sum(axis=0) / np.where(there.any(axis=0), there.sum(axis=0), np.nan)
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Rank within each row from 1, ties sharing their mean; NaN stays NaN."""
+def _ranks(values: np.ndarray, first: int) -> tuple[np.ndarray, np.ndarray]:
+    """(rank within each row from 1; rank of the first columns among themselves). Ties share their mean, NaN stays NaN.
+
+    One sort serves both: the rank among the first columns is how many of them stand at or before a place of the sorted row.
+    """
     there = np.isfinite(values)
     filled = np.where(there, values, np.inf)
     order = np.argsort(filled, axis=1)
     ordered = np.take_along_axis(filled, order, axis=1)
     if ((ordered[:, 1:] == ordered[:, :-1]) & np.isfinite(ordered[:, 1:])).any():
-        return np.where(there, stats.rankdata(filled, axis=1), np.nan)
-    ranks = np.empty(values.shape)
-    np.put_along_axis(ranks, order, np.arange(1.0, values.shape[1] + 1)[None, :], axis=1)
-    return np.where(there, ranks, np.nan)
+        ranks, alone = stats.rankdata(filled, axis=1), stats.rankdata(filled[:, :first], axis=1)
+    else:
+        place = order + (np.arange(len(values)) * values.shape[1])[:, None]
+        both = np.empty((2, *values.shape))
+        both[0].ravel()[place] = np.arange(1.0, values.shape[1] + 1)
+        both[1].ravel()[place] = np.cumsum(order < first, axis=1, dtype=np.int32)
+        ranks, alone = both[0], both[1][:, :first]
+    return np.where(there, ranks, np.nan), np.where(there[:, :first], alone, np.nan)
 
 
 def _scaled(ranks: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from scipy import stats
 from newslink.study import StudySpec, correlation, run_study
 from newslink.study.correlation import mean_correlation, sums_by_distance
 from newslink.study.path import caar_path
+from newslink.study.significance import _ranks
 from tests.study.conftest import made_events, made_panel
 
 
@@ -129,3 +130,12 @@ def test_the_path_adds_up_and_its_band_is_that_of_the_last_car() -> None:
     error = np.sqrt((result.cars[0].s_exact ** 2).sum() * (1 + 9 * rbar)) / 10
     np.testing.assert_allclose(path.high[-1], stats.norm.ppf(0.975) * error, 1e-9)
     np.testing.assert_allclose(path.low, -path.high)
+
+
+@pytest.mark.parametrize("digits", [1, 12])
+def test_ranks_equal_scipys_with_ties_and_gaps(digits: int) -> None:
+    values = np.round(np.random.default_rng(digits).standard_normal((50, 30)), digits)
+    values[np.random.default_rng(1).random(values.shape) < 0.1] = np.nan
+    pooled, alone = _ranks(values, 20)
+    np.testing.assert_array_equal(pooled, stats.rankdata(values, axis=1, nan_policy="omit"))
+    np.testing.assert_array_equal(alone, stats.rankdata(values[:, :20], axis=1, nan_policy="omit"))
