@@ -140,7 +140,7 @@ def place(new: Iterable[Signature], known: Iterable[tuple[Signature, Placement]]
     """Placements of the new articles and of every known one that moves because of them. The result is that of placing all at once.
 
     known must hold every stored article that shares a key with a new one within WINDOW_HOURS, and every member of their clusters (for an
-    article that is signed anew after an edit: of its old cluster too).
+    article that is signed anew after an edit: of its old cluster too). A store that does not keep ``earlier`` may give "".
     """
     fresh = {signature.article: signature for signature in new}
     before = {signature.article: placement for signature, placement in known}
@@ -162,7 +162,7 @@ def place(new: Iterable[Signature], known: Iterable[tuple[Signature, Placement]]
 
     nearest: dict[str, tuple[float, str, str]] = {}  # article → similarity, earlier article, kind
     for article, placement in before.items():
-        if article not in loose and placement.earlier:
+        if article not in loose and placement.novelty < 1:
             nearest[article] = (1 - placement.novelty, placement.earlier, "update" if placement.kind == "update" else "copy")
     for one, other in _pairs(signatures, loose):
         relation = relate(signatures[one], signatures[other])

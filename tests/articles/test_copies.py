@@ -133,6 +133,13 @@ def test_nothing_moves_when_nothing_is_new() -> None:
     assert place([], list(zip(members, before, strict=True))) == []
 
 
+def test_novelty_survives_a_store_that_forgets_the_earlier_article() -> None:
+    members = [told(minutes=m) for m in (0, 10)]
+    forgetful = {p.article: p._replace(earlier="") for p in place(members)}
+    third = place([told(minutes=20)], [(s, forgetful[s.article]) for s in members])
+    assert [(p.article, p.cluster, p.kind) for p in third] == [("x:20", "x:0", "copy")]
+
+
 def in_batches(signatures: list[Signature], sizes: random.Random) -> dict[str, Placement]:
     """What a store does: look up candidates by key, fetch their clusters whole, place, write back."""
     by_id = {s.article: s for s in signatures}
