@@ -67,16 +67,20 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgres_url(postgres: str) -> str:
-    """URL of a new, empty database."""
+def new_database(server: str) -> str:
+    """URL of a new, empty database of the server."""
     import psycopg
 
     name = f"t{uuid.uuid4().hex[:12]}"
-    socket = postgres.partition("host=")[2]
+    socket = server.partition("host=")[2]
     with psycopg.connect(f"host={socket} user=newslink dbname=postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    return postgres % name
+    return server % name
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> str:
+    return new_database(postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -103,3 +107,20 @@ def reopened(url: str) -> Iterator[Callable[[], Store]]:
     yield again
     for store in opened:
         store.close()
+
+
+@pytest.fixture
+def another_store(store: Store, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
+    """More empty stores of the kind under test."""
+    opened: list[Store] = []
+
+    def another() -> Store:
+        if store.database.backend.name == "sqlite":
+            opened.append(open_store(f"sqlite:///{tmp_path}/other{len(opened)}.db"))
+        else:
+            opened.append(open_store(new_database(request.getfixturevalue("postgres"))))
+        return opened[-1]
+
+    yield another
+    for each in opened:
+        each.close()
