@@ -13,6 +13,7 @@ from newslink.events import group_events
 from newslink.link import Universe
 from newslink.model import Filter, market_of
 from newslink.pipeline.bars import bars_of, benchmark_of
+from newslink.pipeline.clock import clock_of
 from newslink.pipeline.events import events_of
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.study_panel import panel_of
@@ -54,7 +55,7 @@ def study_of(
     Only the calendar most events trade on is studied; events of others are listed as left out. Prices are those already in the store.
     Raises StudyError (see ``run_study``).
     """
-    clock = clock or SessionClock()
+    clock = clock or clock_of(store)
     rows = events_of(store, replace(filter, fold_copies=True), universe or universe_of(store), clock)
     timeless = int(rows["session"].isna().sum())
     events = group_events(rows)
