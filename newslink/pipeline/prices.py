@@ -5,7 +5,9 @@ The only place that wires providers, throttle, breaker, calendar and store toget
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -21,12 +23,13 @@ from newslink.prices.base import Outcome, ProviderFailure, window
 from newslink.prices.cache import BarCache, Refresh
 from newslink.prices.chain import Attempt, Chain
 from newslink.prices.files import FileProvider
-from newslink.prices.health import AttemptLog, SourceHealth, health
+from newslink.prices.health import SourceHealth, health
 from newslink.prices.lists import ListRefresh
 from newslink.prices.throttle import Breaker, Throttle
 from newslink.prices.worker import Worker
 from newslink.sessions import SessionClock
 from newslink.settings import Settings
+from newslink.store import Attempted
 
 # A closed session counts as final this long after the close, when auctions, after-hours volume and slow providers have settled.
 SETTLING = timedelta(minutes=60)
@@ -80,7 +83,7 @@ class PriceDesk:
         self.settings, self.store, self.now = settings, store, now
         self.clock = clock or SessionClock()
         self.worker = Worker()
-        self.log = AttemptLog(settings.home / "prices" / "attempts.jsonl")
+        self._attempts: deque[Attempt] = deque(maxlen=500)
         self._akshare = [] if settings.offline else akshare_providers(self.worker, clock=now)
         # Minutes are asked for by somebody who waits; a whole-market update must not stand before them.
         self._minute_worker = Worker()
@@ -89,7 +92,7 @@ class PriceDesk:
         own = [FileProvider(files)] if files.is_dir() else []
         self.providers = providers if providers is not None else [*own, *self._akshare]
         breaker = Breaker(settings.home / "prices" / "breaker.json")
-        self.chain = Chain(self.providers, throttle, breaker, self.log.note) if self.providers else None
+        self.chain = Chain(self.providers, throttle, breaker, self.note) if self.providers else None
         self.cache = BarCache(store, self.chain, self.sessions_of, now, self.closed_until, self.listing)
         self._security = security
         self._jobs: dict[tuple, Job] = {}
@@ -190,11 +193,11 @@ class PriceDesk:
                 continue
             try:
                 bars = provider.minute(security, period, 15)
-                self.log.note(Attempt(provider.name, security, Outcome.OK))
+                self.note(Attempt(provider.name, security, Outcome.OK))
                 return bars
             except ProviderFailure as failure:
                 self.chain.breaker.note(provider.host, failure.outcome)
-                self.log.note(Attempt(provider.name, security, failure.outcome, failure.detail))
+                self.note(Attempt(provider.name, security, failure.outcome, failure.detail))
                 told.append(str(failure))
         offline = " newslink is offline (NEWSLINK_OFFLINE=1)." if self.settings.offline else ""
         raise PriceUnavailable(f"Minute bars of {security} could not be had: {' '.join(told) or 'no provider has them.'}{offline}")
@@ -205,9 +208,28 @@ class PriceDesk:
             raise PriceUnavailable("The lists of securities cannot be fetched: newslink is offline (NEWSLINK_OFFLINE=1).")
         return ListRefresh(self._akshare[1].listing, self.settings.home / "prices" / "lists.json", self.now)
 
+    def note(self, attempt: Attempt) -> None:
+        """Put one attempt on record, in the store where it keeps them. A store that is busy never stops a fetch."""
+        self._attempts.append(attempt)
+        if hasattr(self.store, "log_attempts"):
+            with contextlib.suppress(NewslinkError):
+                self.store.log_attempts(
+                    [Attempted(attempt.at, attempt.provider, attempt.security, attempt.outcome, attempt.seconds, attempt.detail)]
+                )
+
+    def attempts(self, count: int = 200) -> list[Attempt]:
+        """The newest attempts, oldest first: of every process where the store keeps them, else of this one."""
+        if not hasattr(self.store, "attempts"):
+            return list(self._attempts)[-count:]
+        rows = self.store.attempts(limit=count).iloc[::-1].to_dict("records")
+        return [
+            Attempt(row["provider"], row["security"], Outcome(row["outcome"]), row["detail"], row["seconds"], row["at"].to_pydatetime())
+            for row in rows
+        ]
+
     def health(self) -> list[SourceHealth]:
-        """Recent state of each source, from every process."""
-        return health(self.log.recent())
+        """Recent state of each source."""
+        return health(self.attempts())
 
     def close(self) -> None:
         """End the fetching processes."""

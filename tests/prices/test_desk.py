@@ -14,6 +14,7 @@ from newslink.prices.cache import MemoryArchive
 from newslink.prices.throttle import Throttle
 from newslink.sessions import SessionClock
 from newslink.settings import Settings
+from newslink.store import open_store
 
 SECURITY, START, END = "600519.SH", date(2022, 1, 4), date(2022, 6, 30)
 CLOCK = SessionClock()
@@ -177,3 +178,17 @@ def test_what_a_provider_says_of_itself_reaches_the_person(desk) -> None:
     sentence = job.failures[SECURITY]
     assert "a refused the request" in sentence and "b did not finish in time" in sentence and "Stored bars stay" in sentence
     assert isinstance(ProviderFailure("a", Outcome.BLOCKED), Exception)
+
+
+def test_attempts_are_on_record_in_the_store_for_other_processes_to_show(tmp_path) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'x.db'}") as store:
+        fakes = [FakeProvider("a", failure=Outcome.BLOCKED, host="a.test"), FakeProvider("b", truth(), host="b.test")]
+        now = datetime(2022, 7, 4, 4, tzinfo=UTC)
+        one = price_desk(Settings(tmp_path, "sqlite://"), store, providers=fakes, clock=CLOCK, now=lambda: now, throttle=Throttle({}))
+        assert one.refresh(SECURITY, START, END).added == len(truth()[SECURITY])
+        other = price_desk(Settings(tmp_path, "sqlite://"), store, providers=[], clock=CLOCK)
+        assert [(row.provider, row.failures) for row in other.health()] == [("a", 1), ("b", 0)]
+        assert other.attempts()[0].outcome is Outcome.BLOCKED and other.attempts()[0].security == SECURITY
+        one.refresh(SECURITY, START, END)
+        assert len(fakes[1].calls) == 1, "the store remembers what was asked for"
+        assert one.bars(SECURITY, way="qfq")["close"].iloc[-1] == truth()[SECURITY]["close"].iloc[-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -15,7 +14,7 @@ from newslink.prices import sample_bars
 from newslink.prices.base import Outcome, ProviderFailure
 from newslink.prices.chain import Attempt
 from newslink.prices.files import FileProvider
-from newslink.prices.health import MAX_BYTES, AttemptLog, health
+from newslink.prices.health import health
 from newslink.prices.lists import LISTS, ListRefresh, clean
 from tests.loopback.world import Fault
 
@@ -129,19 +128,6 @@ def test_short_names_are_cleaned_of_typography_only(given, expected) -> None:
 
 def attempt(provider: str, outcome: Outcome, minute: int = 0) -> Attempt:
     return Attempt(provider, "600519.SH", outcome, "x", 0.5, datetime(2026, 1, 1, 0, minute, tzinfo=UTC))
-
-
-def test_attempts_are_kept_across_processes_and_bounded(tmp_path) -> None:
-    path = tmp_path / "prices" / "attempts.jsonl"
-    AttemptLog(path).note(attempt("sina", Outcome.OK))
-    assert AttemptLog(path).recent() == [attempt("sina", Outcome.OK)]
-    with path.open("a") as file:
-        file.write('{"half\n')
-        file.write(json.dumps({"provider": "x" * MAX_BYTES}) + "\n")
-    AttemptLog(path).note(attempt("sina", Outcome.BLOCKED))
-    assert path.stat().st_size <= 1.1 * MAX_BYTES
-    assert AttemptLog(path).recent()[-1].outcome is Outcome.BLOCKED
-    assert AttemptLog(tmp_path / "none").recent() == []
 
 
 def test_health_counts_failures_since_the_last_bars_and_leaves_unknown_codes_out() -> None:
