@@ -62,7 +62,10 @@ def fields_of(row: Mapping[str, object]) -> dict[str, object]:
         if found is None:
             continue
         field, rank = found
-        if field == "published" and isinstance(value, str):
+        if field == "published" and isinstance(value, str | bool):
+            # ``published: false`` marks a draft in Jekyll; it is no time.
+            if str(value).lower() in ("true", "false"):
+                continue
             times.append(value.strip())
         if field not in best or rank < best[field][0]:
             best[field] = (rank, value)

@@ -30,59 +30,67 @@ def discover(paths: Iterable[str | Path], ignored: Ignored | None = None) -> Ite
     can be counted. A file named in paths itself must be readable, else it is a Rejection. Locators are absolute.
     """
     for path in paths:
-        root = Path(os.path.realpath(os.fspath(path)))
-        if root.is_dir():
-            revision = revision_of(root)
+        root = os.path.realpath(os.fspath(path))
+        folder = Path(root)
+        if folder.is_dir():
+            revision = revision_of(folder)
             for file, problem in _walk(root):
                 if problem:
                     yield Rejection(_printable(file), problem)
-                elif found := reader_for(file.name):
+                elif found := reader_for(file[file.rfind(os.sep) + 1 :]):
                     yield from _items(file, *found, revision)
                 elif ignored is not None:
                     ignored(_printable(file))
         elif not os.path.lexists(root):
-            yield Rejection(_printable(Path(path).absolute()), "no such file or folder")
-        elif found := reader_for(root.name):
-            yield from _items(root, *found, revision_of(root.parent))
+            yield Rejection(_printable(root), "no such file or folder")
+        elif found := reader_for(folder.name):
+            yield from _items(root, *found, revision_of(folder.parent))
         else:
-            yield Rejection(_printable(root), f"no reader for files ending in {root.suffix or root.name}")
+            yield Rejection(_printable(root), f"no reader for files ending in {folder.suffix or folder.name}")
 
 
-def _printable(path: Path) -> str:
+def _printable(path: str) -> str:
     """The path as text that can be stored; bytes of a name that are not UTF-8 are written as ``\\xNN``."""
-    return os.fsencode(path).decode(errors="backslashreplace")
+    return path if path.isascii() else os.fsencode(path).decode(errors="backslashreplace")
 
 
-def _walk(root: Path) -> Iterator[tuple[Path, str]]:
+def _walk(root: str) -> Iterator[tuple[str, str]]:
     """(file, "") or (entry, problem), depth first, each folder's entries sorted by name."""
     visited = set()
-    pending = [root]
+    pending: list[tuple[str, bool]] = [(root, True)]  # path, folder?
     while pending:
-        place = pending.pop()
-        if place != root and place.is_symlink():
-            target = Path(os.path.realpath(place))
-            if not target.exists():
-                yield place, "link that leads nowhere"
-                continue
-            if not target.is_relative_to(root):
-                yield place, "link that leads outside the folder"
-                continue
-        if not place.is_dir():
+        place, is_folder = pending.pop()
+        if not is_folder:
             yield place, ""
             continue
         try:
-            status = place.stat()
+            status = Path(place).stat()
             if (status.st_dev, status.st_ino) in visited:
                 continue
             visited.add((status.st_dev, status.st_ino))
-            entries = sorted((entry for entry in place.iterdir() if not entry.name.startswith(".")), reverse=True)
+            with os.scandir(place) as found:
+                entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
         except OSError as error:
             yield place, f"folder cannot be read: {error.strerror}"
             continue
-        pending += entries
+        below: list[tuple[str, bool]] = []
+        for entry in entries:
+            problem = _leads_astray(entry, root) if entry.is_symlink() else ""
+            if problem:
+                yield entry.path, problem
+            else:
+                below.append((entry.path, entry.is_dir()))
+        pending += reversed(below)
 
 
-def _items(file: Path, reader: Reader, packed: bool, revision: str | None) -> Iterator[RawItem | Rejection]:
+def _leads_astray(link: os.DirEntry[str], root: str) -> str:
+    target = Path(os.path.realpath(link.path))
+    if not target.exists():
+        return "link that leads nowhere"
+    return "" if target.is_relative_to(root) else "link that leads outside the folder"
+
+
+def _items(file: str, reader: Reader, packed: bool, revision: str | None) -> Iterator[RawItem | Rejection]:
     locator = _printable(file)
     try:
         # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.

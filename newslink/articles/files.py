@@ -19,6 +19,7 @@ from newslink.model import Rejection
 Items = Iterator[RawItem | Rejection]
 Opened = Callable[[io.BufferedReader, str, str | None], Items]  # stream, locator, revision
 
+_USUAL_BYTES = 1 << 16
 _MB = MAX_ITEM_BYTES >> 20
 _ID = re.compile(rb'"(?:id|article_id|news_id|art_code|infoCode|guid)"\s*:\s*(?:"([^"\\]{1,100})"|(-?\d{1,20})\s*[,}])')
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]+")
@@ -30,7 +31,10 @@ _TOO_LARGE = f"larger than {_MB} MB"
 
 def post_items(stream: io.BufferedReader, locator: str, revision: str | None) -> Items:
     """The whole file as one item."""
-    raw = stream.read(MAX_ITEM_BYTES + 1)
+    # Asking for the whole bound at once would set that much memory aside for every small file.
+    raw = stream.read(_USUAL_BYTES)
+    if len(raw) == _USUAL_BYTES:
+        raw += stream.read(MAX_ITEM_BYTES + 1 - _USUAL_BYTES)
     if len(raw) > MAX_ITEM_BYTES:
         yield Rejection(locator, _TOO_LARGE)
     else:

@@ -157,6 +157,10 @@ def test_the_sites_closing_lines_are_not_the_article(tail: str) -> None:
     assert found.id == "em:202112082207168450"
 
 
+def test_a_draft_mark_is_no_time() -> None:
+    assert article(post(extra="published: false\n")).published == datetime(2022, 5, 31, 12, 57, 24, tzinfo=BEIJING)
+
+
 def test_an_empty_address_leaves_no_address() -> None:
     found = article(post(body="正文。\n\n<>\n\n[返回东财滚动新闻](../emnews/)｜[返回首页](../)"))
     assert (found.body, found.url) == ("正文。", "")
