@@ -30,7 +30,7 @@ class SurfaceClass(IntEnum):
 PRIOR = {
     SurfaceClass.PLAIN: 4.0,
     SurfaceClass.WORD: -2.4,
-    SurfaceClass.SECTOR: 0.4,
+    SurfaceClass.SECTOR: -0.2,
     SurfaceClass.PLACE: -0.9,
     SurfaceClass.PERSON: -0.3,
     SurfaceClass.AFFILIATE: 3.0,

@@ -19,10 +19,11 @@ _FREE_BEFORE = re.compile(r"(?:[的和与及或对由被在向从是据将给让
 _SENTENCE = re.compile(r"[。!?;\n]")
 # What stands between a company and the legal name of another: not one name that goes on.
 _BETWEEN = re.compile(r"股东|旗下|子公司|全资|控股子|下属|[与和及拟对向的在将为由获被等]|收购|参股|投资设立|公告|持有|联合|董事|客户|供应商|间接|直接|出资|关联|受让|签|中标|起诉|转让|认购|设立|成立|发行|出售|合作|竞得|购买|采购|委托|起|承")
-_CLOSED = frozenset("、。,;!?的和与及等”\"'》」)】产行概领技板厂系设类用企赛市")
+_CLOSED = frozenset("。,;!?的”\"'》」)】产行概领技板厂系设类用企赛市")
 _OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
 _NEAR = 60
-_SEEN_GRACE = 1100
+_SEEN_GRACE = 2000
+_REGIONAL = frozenset((SurfaceClass.AFFILIATE, SurfaceClass.PHRASE, SurfaceClass.PERSON, SurfaceClass.SHORTENED))
 _FORMER_GRACE = 3 * 365
 
 
@@ -72,7 +73,7 @@ def owner_on(lexicon: Lexicon, owners: tuple[Owner, ...], day: int, evidence: li
             evidence.append("- not its name on that day")
             return best, -2.5
         evidence.append("- former name")
-        return best, -0.7 if age <= _FORMER_GRACE else -1.6
+        return best, -0.7 if age <= _FORMER_GRACE else -3.2 if age <= 2 * _FORMER_GRACE else -4.4
     best = min(owners, key=lambda o: o.first)
     evidence.append("- not yet its name on that day")
     born = lexicon.listed.get(best.entity, (0, 0))[0] - PRE_IPO
@@ -126,6 +127,8 @@ class Judge:
         if against is not None:
             plain = klass is SurfaceClass.PLAIN or klass is SurfaceClass.FOREIGN
             score -= against.weight if not plain else _PLAIN_LOSS.get(against.words, against.weight)
+            if against is _NAMESAKE and klass is not SurfaceClass.AFFILIATE:
+                score -= 1.2
             evidence.append(against.words)
         elif weak or pattern in lexicon.quoted:
             for cue in cues.COMPANY_AFTER:
@@ -138,6 +141,9 @@ class Judge:
                         evidence.append(cue.words)
                     break
         score += self._beside(weak, klass, before, after, company_left, company_right, evidence)
+        if klass is SurfaceClass.AFFILIATE and against is None and not acts and cues.NATURE.search(before + after) and not cues.BUSINESS.search(before + after):
+            score -= 3.4
+            evidence.append("- scene of places, history or daily life")
         if weak:
             score += self._scene(klass, text, start, end, field_start, field_end, before, after, against is not None, evidence)
         quoted = None
@@ -171,6 +177,9 @@ class Judge:
         branch = cues.BRANCH_AFTER.match(after)
         if branch and not any(surface + branch[1] in name for name in names):
             return _BRANCH
+        region = cues.REGION_BEFORE.search(before)
+        if region and klass in _REGIONAL and not any(region[1] in name for name in names):
+            return _NAMESAKE
         return None
 
     def _beside(self, weak: bool, klass: SurfaceClass, before: str, after: str, left: bool, right: bool, evidence: list[str]) -> float:
@@ -193,11 +202,12 @@ class Judge:
         right = text[end:high]
         stop = _SENTENCE.search(right)
         scene = left[cut:] + " " + (right[: stop.start()] if stop else right)
-        if not opposed and (start == field_start or before[-1:] in "【《") and after[:1] in (":", ","):
-            company_like = cues.HEADLINE_COMPANY.search(after[1:])
-            score += 3.6 if company_like else 1.2
+        if not opposed and (start == field_start or before[-1:] in "【《" or before.endswith("公司") and after[:1] == ":") and after[:1] in (":", ","):
+            firm = cues.HEADLINE_FIRM if klass is SurfaceClass.WORD else cues.HEADLINE_COMPANY
+            company_like = firm.search(after[1:])
+            score += 3.6 if company_like else 2.1 if klass is SurfaceClass.WORD else 1.2
             evidence.append("+ headline of a company")
-        elif not opposed and (start == field_start or before[-1:] in "【《") and cues.HEADLINE_COMPANY.search(after):
+        elif not opposed and (start == field_start or before[-1:] in "【《") and (cues.HEADLINE_FIRM if klass is SurfaceClass.WORD else cues.HEADLINE_COMPANY).search(after):
             score += 1.4
             evidence.append("+ begins the sentence of a company")
         business = cues.BUSINESS.search(scene) is not None
@@ -217,6 +227,8 @@ class Judge:
         """Whether text[start:end] is quoted (True), acts itself (False), or neither is said (None)."""
         before = text[max(low, start - cues.BEFORE_WINDOW) : start]
         after = text[end : min(high, end + cues.AFTER_WINDOW)]
+        if cues.FOREIGN_BEFORE.search(before):
+            return False
         acts = next((c.words in cues.OWN_ACT for c in cues.COMPANY_AFTER if c.pattern.match(after)), False)
         if not acts and (cues.PARTY_AFTER.match(after) or cues.PARTY_BEFORE.search(before)):
             return False
@@ -246,5 +258,6 @@ _OTHER_LEGAL = cues.Cue(re.compile(""), 4.4, "- legal name of another company")
 _FOREIGN = cues.Cue(re.compile(""), 5.2, "- a foreign namesake")
 _STRADDLED = cues.Cue(re.compile(""), 5.4, "- begins inside another word")
 _RUNS_ON = cues.Cue(re.compile(""), 5.0, "- goes on into another word")
+_NAMESAKE = cues.Cue(re.compile(""), 2.2, "- a namesake of another region")
 _BRANCH = cues.Cue(re.compile(""), 4.6, "- a company of another trade with this name in front")
 _SECTOR = cues.Cue(re.compile(""), 3.4, "- a sector, a body or things of the country")

@@ -78,6 +78,7 @@ class Lexicon:
         return self.universe.listings_of(entity)
 
 
+_INDEX_CODE = re.compile(r"9[78]\d{4}\.SZ")  # CNI's own indices, which quote lists mix among the shares
 _SURE = frozenset((SurfaceClass.PLAIN, SurfaceClass.AFFILIATE, SurfaceClass.NICKNAME, SurfaceClass.FOREIGN))
 
 
@@ -103,7 +104,7 @@ def compile_lexicon(universe: Universe, rulings: Rulings, cache_dir: Path | None
     lives: dict[str, tuple[int, int]] = {}
     kinds = {s.id: s.kind for s in universe.securities}
     for name in universe.names:
-        if kinds.get(name.security) not in (Kind.STOCK, Kind.FUND):
+        if kinds.get(name.security) not in (Kind.STOCK, Kind.FUND) or _INDEX_CODE.match(name.security):
             continue
         entity = universe.entity_of(name.security)
         if entity not in lives:
@@ -178,8 +179,8 @@ def _columns(universe, table, given_class, guards, full_names, lives, cache_dir)
         entities = {o.entity for o in owners}
         single[i] = len(owners) == 1 or (len(entities) == 1 and len({(o.first, o.last) for o in owners}) == 1)
         several[i] = any(len(universe.listings_of(o.entity)) > 1 for o in owners)
-        if surface in lists.quoted:
-            quoted[i] = lists.quoted[surface]
+        if surface in lists.quoted or surface.endswith("证券"):
+            quoted[i] = lists.quoted.get(surface, "broker")
         plain[i] = single[i] and (stated or cls in _SURE and i not in quoted)
         first[i], last[i] = min(o.first for o in owners), max(o.last for o in owners)
     return Lexicon(

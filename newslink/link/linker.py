@@ -64,6 +64,11 @@ class Linker:
         self._latin_end = np.array([p[-1:].isascii() and p[-1:].isalnum() for p in lexicon.patterns], bool)
         self._gain = np.where(lexicon.kind == GUARD, 0.3, 0.0).astype(np.float32)
         self._weak = np.isin(lexicon.klass, [int(c) for c in WEAK])
+        # Names shared by a group are sure only before a border or a word that companies act by.
+        self._careful = lexicon.klass == SurfaceClass.AFFILIATE
+        self._safe_next = np.ones(65536, bool)
+        self._safe_next[0x4E00:0xA000] = False
+        self._safe_next[[ord(c) for c in "公发股涨跌拟与和的在将宣称表董总营净上下一二三四第获签中及对为也等至今昨日年月"]] = True
         self._hard = (np.array(lexicon.klass) == SurfaceClass.WORD).tolist()
         self._calm_class = (lexicon.kind == NAME) & ~self._weak
         self._owners: dict[tuple[int, int], tuple] = {}
@@ -201,6 +206,7 @@ class Linker:
         begins, runs = self._borders.doubtful(units, start, end)
         calm &= ~(begins | runs)
         calm &= ~_among(after.astype(np.int64) << 16 | units[np.minimum(end + 1, size - 1)], self._suspect_pairs)
+        calm &= ~self._careful[pattern] | self._safe_next[after]
         if len(legal):
             following = legal[np.minimum(np.searchsorted(legal, end), len(legal) - 1)] - end
             calm &= ~((following >= 0) & (following <= _LEGAL_REACH))

@@ -14,7 +14,8 @@ import numpy as np
 
 from newslink.errors import UniverseError
 
-_COMMON = 20  # occurrences from which a word of two characters counts; the dictionary's rarest are mostly chance
+_RARE = 5
+_COMMON = 8  # occurrences from which a word of two characters counts; the dictionary's rarest are mostly chance
 # Characters that stand alone so often that a word made with them says nothing.
 ALONE_BEFORE = "的了在与和及或对由被向从将给是为因让使把跟同据比如等即驻赴致约至到当经按自于有以并且其该这那此各每及但而就也还又已曾拟称获购持含除靠替帮请劝"
 ALONE_AFTER = "的了在与和及或拟将获称为是被由对向从等涨跌因遭已正再又仍也均都则并且而但还就说以其这该之于至到起上下内外中前后时今昨日年月周首第近超逾约"
@@ -37,7 +38,7 @@ def _words() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             if size == 2:
                 if int(rest.partition(" ")[0]) >= _COMMON:
                     kept[2].append(word)
-            elif size in kept:
+            elif size == 3 or size == 4 and int(rest.partition(" ")[0]) >= _RARE:
                 kept[size].append(word)
     except (OSError, ValueError) as error:
         raise UniverseError(f"The dictionary of common words in the package jieba cannot be read ({error}): expected {path}.") from error
@@ -87,7 +88,7 @@ class Borders:
         runs = _in(_packed(l1, n1), self._two) | _in(_packed(l2, l1, n1), self._three) | _in(_packed(l2, l1, n1, n2), self._four)
         runs &= ~self._alone_after[n1]
         if begins.any():
-            begins &= ~_in(_packed(p2, p1), self._two) | _in(_packed(p2, p1, f1), self._three) | _in(_packed(p2, p1, f1, f2), self._four)
+            begins &= ~_in(_packed(p2, p1), self._two) | _in(_packed(p2, p1, f1, f2), self._four)
         if runs.any():
-            runs &= ~_in(_packed(n1, n2), self._two)
+            runs &= ~_in(_packed(n1, n2), self._two) | _in(_packed(l2, l1, n1, n2), self._four)
         return begins, runs
