@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
                 return 2
         elif arguments.action == "inbox":
             record = delivery_record(store)
-            for item in store.inbox(limit=max(1, min(arguments.limit, 10_000))):
+            for item in store.inbox_items(limit=max(1, min(arguments.limit, 10_000))):
                 alert = alert_of(item.payload)
                 if alert is not None:
                     sent = {channel: record.get(f"{alert.key}/{channel}", {}) for channel in alert.channels}

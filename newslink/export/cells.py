@@ -45,7 +45,8 @@ def text_array(values: pd.Series, cut: bool = True) -> pa.Array:
         except UnicodeEncodeError:  # half a character pair, which UTF-8 cannot hold
             array = pa.array([text.encode("utf-8", "replace").decode("utf-8") for text in plain], type=TEXT)
     if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
+        # pandas may hold chunks of both the short and the long kind under one name, which pyarrow then refuses to join
+        array = pa.chunked_array([chunk.cast(TEXT) for chunk in array.chunks], type=TEXT).combine_chunks()
     array = pc.fill_null(array, "")
     if pc.any(pc.match_substring_regex(array, r"[\x00-\x1F\x7F]")).as_py():
         array = pc.replace_substring_regex(pc.replace_substring(array, "\r\n", "\n"), r"\r", "\n")

@@ -146,16 +146,15 @@ def evaluate(store: Store, now: datetime | None = None, dry_run: bool = False) -
     """Alerts that were not raised before, appended to the inbox; dry_run appends nothing. One bad rule does not silence the others."""
     now = now or datetime.now(UTC)
     universe, clock = universe_of(store), SessionClock()
-    known = {item.dedupe for item in store.inbox(limit=100_000)} if dry_run else set()
     raised = []
     for rule in read_rules(store):
         if not rule.enabled:
             continue
         for alert in alerts_of(store, universe, clock, rule, now):
             if dry_run:
-                if alert.key not in known:
+                if not store.in_inbox(alert.key):
                     raised.append(alert)
-            elif store.append_inbox([(alert.key, asdict(alert))], now):
+            elif store.add_to_inbox(alert.key, asdict(alert), now):
                 raised.append(alert)
     return raised
 
@@ -165,12 +164,12 @@ def alerts_of(store: Store, universe: Universe, clock: SessionClock, rule: Rule,
     since = max(_moment(rule.since), now - LOOK_BACK)
     try:
         if rule.kind in {"unusual", "move"}:
-            found = (_unusual if rule.kind == "unusual" else _moves)(store, universe, clock, rule, since, now)
+            found = list((_unusual if rule.kind == "unusual" else _moves)(store, universe, clock, rule, since, now))
         else:
-            found = _articles(store, universe, rule, since, now)
+            found = list(_articles(store, universe, rule, since, now))
     except QueryError:
         return []
-    return list(found)[:MOST_PER_RULE]
+    return found[:MOST_PER_RULE]
 
 
 def _moment(text: str) -> datetime:

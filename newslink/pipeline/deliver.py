@@ -110,8 +110,8 @@ def deliver(
     kept = store.state(_RECORD)
     record: dict[str, dict[str, Any]] = kept if isinstance(kept, dict) else {}
     attempts, alive = [], set()
-    for item in reversed(store.inbox(limit=LOOKED_AT)):
-        alert = alert_of(item.payload)
+    for payload in reversed(store.inbox(limit=LOOKED_AT)):
+        alert = alert_of(payload)
         if alert is None:
             continue
         for channel in alert.channels:
