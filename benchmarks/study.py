@@ -147,7 +147,8 @@ def placebo(draws: int) -> None:
     span = f"{panel.dates[usable[0]]} .. {panel.dates[usable[-1]]}"
     print(f"\nplacebo on {count} A-shares against CSI 300, {span}, {draws} draws; % rejected at 5 %")
     print(f"  {'sample':34s} {'L2':>3s} " + " ".join(f"{name:>8s}" for name in TESTS))
-    for label, draw in {"20 events, 20 dates": scattered, f"{count} stocks, one date": one_date, "one stock, 20 of 40 sessions": busy}.items():
+    samples = {"20 events, 20 dates": scattered, f"{count} stocks, one date": one_date, "one stock, 20 of 40 sessions": busy}
+    for label, draw in samples.items():
         hits = {name: np.zeros((draws, 2)) for name in TESTS}
         for number in range(draws):
             column, row = draw()
