@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newslink.pipeline import view as pipeline
+from newslink.pipeline import view_lists as pipeline
 from newslink.ui import data_page
 from newslink.ui.shell import session
 

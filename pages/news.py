@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from newslink.pipeline import view as pipeline
+from newslink.pipeline import view_lists as pipeline
 from newslink.ui import news_page, widgets
 from newslink.ui.shell import session
 

@@ -53,11 +53,12 @@ def macd(values: np.ndarray, fast: int = 12, slow: int = 26, signal: int = 9) ->
 
 
 def rsi(values: np.ndarray, window: int) -> np.ndarray:
-    """Share of rises in all moves, in percent; NaN on the first value and where nothing has moved."""
+    """Share of rises in all moves, in percent; NaN before ``window`` moves are known and where nothing has moved."""
     out = np.full(len(values), np.nan)
     if len(values) > 1:
         move = np.diff(values)
         rises = _smooth(np.maximum(move, 0.0), 1.0 / window)
         moves = _smooth(np.abs(move), 1.0 / window)
         out[1:] = np.divide(100.0 * rises, moves, out=np.full(len(moves), np.nan), where=moves > 0)
+        out[:window] = np.nan
     return out

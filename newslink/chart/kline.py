@@ -69,9 +69,9 @@ def kline_figure(bars: pd.DataFrame, events: pd.DataFrame, options: ChartOptions
 
 
 def _digits(close: np.ndarray) -> int:
-    """Decimals that a price of this height needs: the currency's two, one more below ten."""
+    """Decimals that a price of this height needs: the currency's two, one more where a tick is a tenth of that."""
     known = close[np.isfinite(close)]
-    return 3 if len(known) and float(np.min(known)) < 10 else 2
+    return 3 if len(known) and float(known[-1]) < 2 else 2
 
 
 def listed(values: np.ndarray, digits: int) -> list[float | None]:

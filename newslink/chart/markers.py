@@ -130,7 +130,7 @@ def badge(count: int) -> str:
 
 def size_of(count: np.ndarray) -> np.ndarray:
     """Marker diameter in pixels: area grows with the logarithm of the number of articles."""
-    return np.round(np.minimum(10.0 + 4.5 * np.log2(np.maximum(count, 1)), 30.0), 1)
+    return np.round(np.minimum(12.0 + 4.0 * np.log2(np.maximum(count, 1)), 30.0), 1)
 
 
 def top_tags(tags: list[str], most: int) -> Mapping[str, int]:

@@ -43,7 +43,8 @@ def minute_figure(bars: pd.DataFrame, news: pd.DataFrame, dark: bool, red_up: bo
         counts = grouped.size().tolist()
         colour, shape = ROLE_STYLE["subject"]
         data.append({
-            "type": "scatter", "mode": "markers+text", "x": [labels[place] for place in places], "name": text["density"], "showlegend": False,
+            "type": "scatter", "mode": "markers+text", "x": [labels[place] for place in places], "name": text["density"],
+            "showlegend": False,
             "y": [float(column["high"][place]) for place in places], "text": [str(n) if n > 1 else "" for n in counts], "hovertext": hover,
             "hoverinfo": "text", "textfont": {"size": 9, "color": "#ffffff"},
             "marker": {"color": colour, "symbol": shape, "size": 14, "line": {"width": 1, "color": colours.paper}},
@@ -65,7 +66,8 @@ def mentioned_figure(names: list[str], counts: list[int], usual: list[float], da
     colours, text = palette(dark), words(language)
     labels = [escape(plain(name, 16)) for name in names]
     data = [
-        {"type": "bar", "orientation": "h", "y": labels, "x": counts, "name": text["articles"], "marker": {"color": ROLE_STYLE["subject"][0]},
+        {"type": "bar", "orientation": "h", "y": labels, "x": counts, "name": text["articles"],
+         "marker": {"color": ROLE_STYLE["subject"][0]},
          "text": [str(n) for n in counts], "textposition": "outside", "hoverinfo": "skip", "cliponaxis": False},
         {"type": "scatter", "mode": "markers", "y": labels, "x": listed(np.array(usual, "float64"), 1), "name": text["usual"],
          "marker": {"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": colours.text}}, "hovertemplate": "%{x}<extra></extra>"},
@@ -123,7 +125,8 @@ def calendar_figure(days: list[date], counts: list[int], dark: bool, language: s
     names = list("一二三四五六日") if language == "zh" else ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     data = [{
         "type": "heatmap", "z": table, "x": [start.isoformat() for start in starts], "y": names, "text": texts, "xgap": 2, "ygap": 2,
-        "hovertemplate": "%{text}: %{z}<extra></extra>", "colorscale": [[0, colours.grid], [1, ROLE_STYLE["subject"][0]]], "showscale": False,
+        "hovertemplate": "%{text}: %{z}<extra></extra>", "showscale": False,
+        "colorscale": [[0, colours.grid], [1, ROLE_STYLE["subject"][0]]],
     }]  # fmt: skip
     layout |= {
         "xaxis": {"type": "category", "nticks": 12, "tickangle": 0, "showgrid": False, "fixedrange": True},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,9 @@ import streamlit as st
 from newslink.chart import ChartOptions, kline_figure
 from newslink.chart.slots import slots
 from newslink.pipeline import view as pipeline
-from newslink.pipeline.view_types import ChartView
+from newslink.pipeline.bars import bars_of, benchmark_of
+from newslink.pipeline.study_panel import Card, card_of
+from newslink.pipeline.view_types import ArticleView, ChartView
 from newslink.ui import exports, minute, numbers, tables, widgets
 from newslink.ui.context import Context, change, latest
 from newslink.ui.desk import fetch
@@ -24,7 +26,8 @@ from newslink.ui.state import MINUTES
 __all__ = ["bar", "load", "notices", "shelf", "wait_for", "workbench"]
 
 HEIGHT, PANEL_HEIGHT = 520, 90
-CHART_WORDS = tuple("chart open high low close change volume articles click no_bar box zoom_in zoom_out reset png".split())
+CHART_WORDS = ("chart", "open", "high", "low", "close", "change", "volume", "articles", "click", "no_bar", "box", "zoom_in",
+    "zoom_out", "reset", "png")  # fmt: skip
 
 
 def bar(found: Context) -> None:
@@ -32,18 +35,13 @@ def bar(found: Context) -> None:
     if not found.view.security:
         change(security=default_security(found.desk))
         st.rerun()
-    columns = st.columns([2.1, 3.0, 2.1, 3.0, 1.1, 1.1], vertical_alignment="center")
-    with columns[0]:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         widgets.search(found)
-    with columns[1]:
         widgets.ranges(found)
-    with columns[2]:
         widgets.dates(found, window_of(found))
-    with columns[3]:
         widgets.period(found)
-    with columns[4]:
         widgets.display(found)
-    st.session_state["filter-place"] = columns[5]
+        st.session_state["filter-place"] = st.container(width="content")
     widgets.offers(found)
 
 
@@ -67,7 +65,7 @@ def notices(found: Context, view: ChartView) -> None:
     if found.bad:
         st.warning(found.say("bad_link", names=", ".join(found.bad)), icon=":material/link_off:")
     if found.desk.sample:
-        st.info(found.words["sample_note"], icon=":material/science:")
+        st.caption(f":material/science: {found.words['sample_note']}")
 
 
 @st.fragment(run_every=1.5)
@@ -210,6 +208,7 @@ def _table(found: Context, view: ChartView) -> None:
         selection_mode="single-row",
         on_select=chosen,
         key=key,
+        placeholder=numbers.NOTHING,
     )
     note = found.say("rows", n=f"{len(events):,}", m=f"{events['article'].nunique():,}")
     st.caption(f"{note} · {found.say('vs', benchmark=widgets.escaped(view.benchmark_name or numbers.NOTHING))}")
@@ -244,7 +243,18 @@ def _read(found: Context, view: ChartView) -> None:
     if article is None:
         st.html(f'<div class="nl-empty">{text(found.words["broken_article"])}</div>')
         return
-    reader(found, article, view.security.id, "chart")
+    reader(found, article, view.security.id, "chart", card=lambda: _card(found, view, article))
+
+
+def _card(found: Context, view: ChartView, article: ArticleView) -> Card | None:
+    """The event's abnormal returns beside what ordinary days do; None where the article stands on no session of this security."""
+    session = next((one.session for one in article.links if one.link.security == view.security.id), None)
+    if session is None or not len(view.benchmark):
+        return None
+    desk = found.desk
+    reach = (session - timedelta(days=300), session + timedelta(days=30))
+    bars, index = (bars_of(desk.store, one, *reach) for one in (view.security.id, benchmark_of(view.security.id)))
+    return card_of(bars, index, view.security.id, session, desk.clock)
 
 
 def _exports(found: Context, view: ChartView, figure: dict | None) -> None:

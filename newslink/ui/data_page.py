@@ -25,9 +25,8 @@ def draw(found: Context, loaded: DataView) -> None:
     )
     even = counts.received == counts.linked + counts.unlinked + counts.rejected
     sample = badge(words["sample"], "nl-sample") if loaded.sample or found.desk.sample else ""
-    st.html(
-        f'<div class="nl-cards">{cards}</div><div class="nl-meta">{text(words["reconciles" if even else "does_not_reconcile"])} {sample}</div>'
-    )
+    verdict = text(words["reconciles" if even else "does_not_reconcile"])
+    st.html(f'<div class="nl-cards">{cards}</div><div class="nl-meta">{verdict} {sample}</div>')
     names = ("sources", "rejects", "unlinked_articles", "confirm", "providers", "corrections", "settings")
     places = dict(zip(names, st.tabs([words[name] for name in names]), strict=True))
     with places["sources"]:
@@ -53,13 +52,8 @@ def draw(found: Context, loaded: DataView) -> None:
         states = loaded.providers.assign(state=[words.get(str(one), str(one)) for one in loaded.providers.get("state", [])])
         _table(states, labels | {"calls": words["calls"]}, words["no_providers"])
     with places["corrections"]:
-        labels = {
-            "when": words["when"],
-            "who": words["who"],
-            "article": words["article_id"],
-            "security": words["code"],
-            "verdict": words["verdict"],
-        }
+        labels = {"when": words["when"], "who": words["who"], "article": words["article_id"]}
+        labels |= {"security": words["code"], "verdict": words["verdict"]}
         _table(loaded.corrections, labels, words["no_corrections"])
     with places["settings"]:
         rows = "".join(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from newslink.errors import NewslinkError
+from newslink.errors import NewslinkError, StoreError
 from newslink.link import Universe
 from newslink.model import Filter
 from newslink.pipeline.bars import bars_of
@@ -86,10 +86,20 @@ def _sample_store(settings: Settings, stores: dict[str, Store]) -> Store:
         if "sample" not in stores:
             path = settings.home / "cache" / "sample.db"
             path.parent.mkdir(parents=True, exist_ok=True)
-            url = f"sqlite:///{path}"
-            ingest([Path(str(files("newslink.sample").joinpath("posts")))], settings, url)
-            stores["sample"] = open_store(url)
+            try:
+                stores["sample"] = _filled(settings, path)
+            except StoreError:
+                # Left behind by another version, or damaged: nothing in it is the analyst's.
+                for left_over in path.parent.glob(f"{path.name}*"):
+                    left_over.unlink(missing_ok=True)
+                stores["sample"] = _filled(settings, path)
         return stores["sample"]
+
+
+def _filled(settings: Settings, path: Path) -> Store:
+    url = f"sqlite:///{path}"
+    ingest([Path(str(files("newslink.sample").joinpath("posts")))], settings, url)
+    return open_store(url)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -45,7 +45,9 @@ def staleness_html(found: Context, view: ChartView, fetch: Fetch | None) -> str:
     if state.last_session is None:
         parts.append(f'<span class="nl-warn">{text(words["as_of_none"])}</span>')
     else:
-        parts.append(text(found.say("as_of", provider=state.provider, day=numbers.day(state.last_session))))
+        parts.append(
+            text(found.say("as_of", provider=words["sample"] if state.sample else state.provider, day=numbers.day(state.last_session)))
+        )
         if state.fetched_at is not None:
             parts.append(text(found.say("fetched_at", time=numbers.clock(state.fetched_at))))
     if state.expected_session and (state.last_session is None or state.last_session < state.expected_session):

@@ -21,13 +21,11 @@ LEAST_UNUSUAL = 3
 
 def window(found: Context) -> tuple[date, date]:
     """The days to look at: those of the view, else a month up to the newest article."""
-    ranges, dates = st.columns([3, 2], vertical_alignment="center")
     newest = found.desk.newest_day() or datetime.now(UTC).date()
     view = found.view
-    with ranges:
-        widgets.ranges(found)
     first, last = view.window(newest) if view.start or view.end else (newest - timedelta(days=RANGES[view.range] or 20_000), newest)
-    with dates:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        widgets.ranges(found)
         widgets.dates(found, (first, last))
     return first, last
 
@@ -78,7 +76,6 @@ def _securities(found: Context, table: pd.DataFrame, key: str) -> None:
             words["usual"]: table["usual"].round(1).to_numpy(),
             words["surprise"]: table["surprise"].round(1).to_numpy(),
             words["window_change"]: table["change"].to_numpy() * 100,
-            words["headline"]: [tables.clean(title, 80) for title in table["headline"]],
         }
     )
 
@@ -89,7 +86,7 @@ def _securities(found: Context, table: pd.DataFrame, key: str) -> None:
             st.session_state["go"] = "chart"
 
     config = {words["window_change"]: st.column_config.NumberColumn(format="%+.2f%%")}
-    st.dataframe(shown, hide_index=True, on_select=chosen, selection_mode="single-row", key=f"w-{key}", column_config=config)
+    st.dataframe(shown, hide_index=True, on_select=chosen, selection_mode="single-row", key=f"w-{key}", column_config=config, height=420)
 
 
 def _newest(found: Context, news: pd.DataFrame) -> None:

@@ -26,8 +26,7 @@ def filter_of(view: View) -> Filter:
 
 def filters(found: Context, facets: Facets) -> None:
     words, view = found.words, found.view
-    first, second, third, fourth = st.columns([3, 2, 2.4, 1.2], vertical_alignment="bottom")
-    with first:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
             words["keyword"],
             key=widgets.bound("keyword", view.keyword),
@@ -35,12 +34,10 @@ def filters(found: Context, facets: Facets) -> None:
             label_visibility="collapsed",
             max_chars=200,
             on_change=lambda: change(keyword=st.session_state["w-keyword"], page=1),
+            width=420,
         )
-    with second:
         _security(found)
-    with third:
         widgets.open_dates(found)
-    with fourth:
         widgets.filters(found, facets, keyword=False)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from newslink.model import Precision
+from newslink.pipeline.study_panel import Card
 from newslink.pipeline.view_types import ArticleView, LinkView
 from newslink.ui import numbers
 from newslink.ui.actions import add_link, confirm_link, mute_word, reject_link
@@ -90,6 +91,20 @@ def returns_html(found: Context, link: LinkView) -> str:
     return " · ".join(out)
 
 
+def card_html(found: Context, card: Card) -> str:
+    """AR, CAR[0,1], CAR[-1,1], each beside the band of ordinary days; grey inside the band."""
+    words, cells = found.words, []
+    for label, value, band in zip(("card_ar", "card_car01", "card_car11"), (card.ar, card.car01, card.car11), card.band, strict=False):
+        beyond = not numbers.missing(value) and not numbers.missing(band) and abs(value) > band
+        kind = "" if not beyond else "nl-up" if value > 0 else "nl-down"
+        figure = numbers.NOTHING if numbers.missing(value) else numbers.percent(value)
+        cells.append(
+            f'<div class="nl-card0"><span>{text(words[label])}</span><b class="{kind}">{figure}</b><span>{numbers.band(band)}</span></div>'
+        )
+    reason = f"{text(card.reason, 160)} · " if card.reason else ""
+    return f'<div class="nl-cards">{"".join(cells)}</div><div class="nl-line2"><span>{reason}{text(words["card_note"])}</span></div>'
+
+
 def link_html(found: Context, one: LinkView, security: str) -> str:
     link, words = one.link, found.words
     role = words["role_source" if link.role.value == "source" else link.role.value]
@@ -103,8 +118,8 @@ def link_html(found: Context, one: LinkView, security: str) -> str:
     )
 
 
-def reader(found: Context, view: ArticleView | None, security: str, place: str) -> None:
-    """The whole reader. place: keeps widgets of several readers apart."""
+def reader(found: Context, view: ArticleView | None, security: str, place: str, card: Callable[[], Card | None] | None = None) -> None:
+    """The whole reader. place: keeps widgets of several readers apart. card: what the event study says of this one event."""
     words = found.words
     if view is None:
         st.html(f'<div class="nl-empty">{text(words["reader_empty"])}</div>')
@@ -122,6 +137,8 @@ def reader(found: Context, view: ArticleView | None, security: str, place: str) 
         )
     if address := web_address(article.url):
         st.link_button(words["original"], address, icon=":material/open_in_new:")
+    if card is not None and (known := card()) is not None:
+        st.html(card_html(found, known))
     _links(found, view, security, place)
     if article.origins:
         shown = [

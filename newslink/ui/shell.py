@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from functools import cache
+from pathlib import Path
 
 import streamlit as st
 
@@ -14,6 +15,8 @@ from newslink.ui.desk import open_desk
 from newslink.ui.style import CSS, direction_colours
 from newslink.ui.texts import LANGUAGES, words
 
+# A picture of our own: a named icon would be fetched from another host.
+ICON = Path(__file__).parent / "assets" / "icon.png"
 PAGES = ("chart", "news", "market", "study", "data")
 ICONS = {
     "chart": ":material/candlestick_chart:",
@@ -34,7 +37,7 @@ def _settle() -> None:
 
 def run() -> None:
     """One run of the dashboard for one session."""
-    st.set_page_config(page_title="newslink", page_icon=":material/candlestick_chart:", layout="wide", initial_sidebar_state="collapsed")
+    st.set_page_config(page_title="newslink", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     view, bad = current_view()
     text = words(language(view))
     page = st.navigation(
@@ -64,7 +67,12 @@ def run() -> None:
     st.html(direction_colours(found.dark, view.green_up))
     if (wanted := st.session_state.pop("go", None)) in PAGES:
         st.switch_page(f"pages/{wanted}.py")
-    page.run()
+    try:
+        page.run()
+    except NewslinkError as error:
+        # Everything of ours that can go wrong says in its message what to do; what is not ours is a bug and goes to the log.
+        st.error(found.words["broken"], icon=":material/error:")
+        st.text(str(error)[:1000])
     _footer(found)
 
 

@@ -2,16 +2,20 @@
 
 CSS = """
 <style>
-.stMainBlockContainer { padding: 3.4rem 1.1rem 1.5rem; max-width: none; }
+.stMainBlockContainer { padding: 4.1rem 1.1rem 1.5rem; max-width: none; }
 .stVerticalBlock { gap: .45rem; }
 .stHorizontalBlock { gap: .6rem; }
 .stElementContainer:has(> .stHtml > style) { display: none; }
 header.stAppHeader { height: 3rem; }
+.stButtonGroup button, .stButtonGroup label { padding-left: .5rem; padding-right: .5rem; min-width: 0; }
 h1, h2, h3 { padding: .15rem 0; }
+.stHeading h3 { font-size: 1.08rem; }
 .nl-quote { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 14px; line-height: 1.5; font-variant-numeric: tabular-nums; }
 .nl-quote b { font-size: 1.25rem; }
 .nl-quote .nl-last { font-size: 1.45rem; font-weight: 700; }
 .nl-quote small, .nl-line2, .nl-meta { opacity: .72; }
+.nl-meta { font-size: .8rem; overflow-wrap: anywhere; }
+.nl-facts0 td { padding: 2px 14px 2px 0; }
 .nl-line2 { display: flex; flex-wrap: wrap; gap: 0 14px; font-size: .84rem; font-variant-numeric: tabular-nums; }
 .nl-line2 .nl-warn { color: #c05c00; opacity: 1; font-weight: 600; }
 .nl-up { color: var(--nl-up); } .nl-down { color: var(--nl-down); }
@@ -34,7 +38,7 @@ h1, h2, h3 { padding: .15rem 0; }
 .nl-card0 b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 .nl-card0 span { font-size: .8rem; opacity: .7; }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding: 3.2rem .55rem 1rem; }
+  .stMainBlockContainer { padding: 4rem .55rem 1rem; }
   .nl-quote b { font-size: 1.05rem; } .nl-quote .nl-last { font-size: 1.2rem; }
 }
 </style>

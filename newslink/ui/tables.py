@@ -50,7 +50,7 @@ def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
     role = {"source": words["role_source"]}
     out = pd.DataFrame(index=shown["row"].to_numpy())
     out[words["session"]] = ["" if day != day else f"{day:%Y-%m-%d}" for day in shown["session"]]
-    out[words["published"]] = beijing(shown["published_at"], shown["date_only"] if "date_only" in shown else None)
+    out[words["published"]] = beijing(shown["published_at"], shown.get("date_only"))
     out[words["title"]] = [clean(title) or words["untitled"] for title in shown["title"]]
     for horizon in (0, 1, 5):
         out[words[f"t{horizon}"]] = shown[f"return_{horizon}"].to_numpy() * 100
@@ -67,11 +67,11 @@ def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
 
 def events_columns(found: Context) -> dict:
     words = found.words
-    percent = {words[key]: st.column_config.NumberColumn(format="%+.2f%%", width=78) for key in ("t0", "t1", "t5", "x0", "x1", "x5")}
+    percent = {words[key]: st.column_config.NumberColumn(format="%+.2f%%", width=72) for key in ("t0", "t1", "t5", "x0", "x1", "x5")}
     return percent | {
         words["session"]: st.column_config.TextColumn(width=92),
         words["published"]: st.column_config.TextColumn(width=128),
-        words["title"]: st.column_config.TextColumn(width=420),
+        words["title"]: st.column_config.TextColumn(width=300),
     }
 
 

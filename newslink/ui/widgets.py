@@ -61,7 +61,12 @@ def search(found: Context) -> None:
             st.session_state["w-search"] = ""
 
     st.text_input(
-        found.words["search"], key="w-search", placeholder=found.words["search_hint"], label_visibility="collapsed", on_change=typed
+        found.words["search"],
+        key="w-search",
+        placeholder=found.words["search_hint"],
+        label_visibility="collapsed",
+        width=235,
+        on_change=typed,
     )
 
 
@@ -143,7 +148,23 @@ def dates(found: Context, window: tuple[date, date]) -> None:
         format="YYYY-MM-DD",
         label_visibility="collapsed",
         on_change=chosen,
+        width=225,
     )
+
+
+def open_dates(found: Context) -> None:
+    """Both ends of the window, each of which may be open."""
+    for field in ("start", "end"):
+        st.date_input(
+            found.words["from" if field == "start" else "to"],
+            key=bound(field, getattr(found.view, field)),
+            min_value=EARLIEST,
+            max_value=LATEST,
+            format="YYYY-MM-DD",
+            label_visibility="collapsed",
+            on_change=_take(field),
+            width=130,
+        )
 
 
 def one_of(
@@ -179,7 +200,7 @@ def several(found: Context, field: str, options: Sequence[str], label: str, name
 
 def display(found: Context) -> None:
     """How the chart is drawn."""
-    with st.popover(found.words["display"], icon=":material/tune:", width="stretch"):
+    with st.popover(found.words["display"], icon=":material/tune:"):
         several(found, "overlays", OVERLAYS, "overlays", found.words.__getitem__)
         several(found, "panels", PANELS, "panels", found.words.__getitem__)
         one_of(found, "adjust", ADJUSTS, "adjust", hide=False)
@@ -222,7 +243,7 @@ def filter_fields(found: Context, facets: Facets, keyword: bool = True) -> None:
 def filters(found: Context, facets: Facets, keyword: bool = True) -> None:
     number = filters_on(found.view)
     label = found.say("n_filters", n=number) if number else found.words["filters"]
-    with st.popover(label, icon=":material/filter_alt:", width="stretch", type="primary" if number else "secondary"):
+    with st.popover(label, icon=":material/filter_alt:", type="primary" if number else "secondary"):
         filter_fields(found, facets, keyword)
 
 

@@ -72,7 +72,7 @@ export class Painter {
     this.log = layout.yaxis.type === "log";
     this.short = /[\u4e00-\u9fff]/.test(keep.candle.name) ? shortNumber : westernNumber;
     const { close } = keep.candle;
-    this.digits = Math.min(...close.filter(isNumber)) < 10 ? 3 : 2;
+    this.digits = (close.findLast(isNumber) ?? 10) < 2 ? 3 : 2;
   }
 
   draw(view, seen, canvas = this.canvas, top = 0) {
@@ -234,7 +234,8 @@ export class Painter {
 
   // A fixed distance in pixels above the high, whatever the zoom. When places are narrow the badges shrink and give way to dots.
   markers(c, pane, area, x, step, a, b) {
-    const { high } = this.keep.candle, small = Math.min(1, Math.max(0.42, step / 13));
+    const { high } = this.keep.candle, shown = this.keep.places.filter((place) => place >= a && place <= b).length;
+    const small = Math.min(1, Math.max(0.45, area.width / Math.max(shown, 1) / 20));
     this.spots = [];
     c.textAlign = "center";
     c.textBaseline = "middle";
