@@ -24,6 +24,7 @@ from newslink.export.frames import tidy
 from newslink.link import Universe
 from newslink.model import Article, Filter, Link, Role
 from newslink.pipeline.bars import bars_of
+from newslink.pipeline.clock import clock_of
 from newslink.pipeline.events import events_of
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.resolve import security_for
@@ -45,7 +46,7 @@ class Archive:
     """What is in a store, as frames. Close it, or use it in a ``with`` block. May be shared by threads."""
 
     def __init__(self, store: Store, clock: SessionClock | None = None) -> None:
-        self.store, self._clock = store, clock or SessionClock()
+        self.store, self._clock = store, clock or clock_of(store)
 
     def __enter__(self) -> Archive:
         return self

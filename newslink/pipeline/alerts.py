@@ -26,6 +26,7 @@ import pandas as pd
 from newslink.errors import NewslinkError, QueryError
 from newslink.link import Universe
 from newslink.model import Filter, Role, market_of
+from newslink.pipeline.clock import clock_of
 from newslink.pipeline.events import events_of
 from newslink.pipeline.linking import universe_of
 from newslink.sessions import SessionClock
@@ -145,7 +146,7 @@ def remove_rule(store: Store, name: str) -> bool:
 def evaluate(store: Store, now: datetime | None = None, dry_run: bool = False) -> list[Alert]:
     """Alerts that were not raised before, appended to the inbox; dry_run appends nothing. One bad rule does not silence the others."""
     now = now or datetime.now(UTC)
-    universe, clock = universe_of(store), SessionClock()
+    universe, clock = universe_of(store), clock_of(store)
     raised = []
     for rule in read_rules(store):
         if not rule.enabled:

@@ -10,6 +10,7 @@ from newslink.events import stand_on_bars
 from newslink.link import Universe
 from newslink.model import Filter
 from newslink.pipeline.bars import bars_of, benchmarks_for, flags_of
+from newslink.pipeline.clock import clock_of
 from newslink.pipeline.linking import universe_of
 from newslink.sessions import SessionClock
 from newslink.store import Store
@@ -30,7 +31,7 @@ def events_of(
 
     bars: bars already read, by security; others are read here. Adds name (as of the session), provider and fetched_at of the bar.
     """
-    return stand_events(store, store.rows(filter), universe or universe_of(store), clock or SessionClock(), bars)
+    return stand_events(store, store.rows(filter), universe or universe_of(store), clock or clock_of(store), bars)
 
 
 def stand_events(
