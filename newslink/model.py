@@ -73,7 +73,8 @@ class Annotation:
     kind: inline, repeat, chart, quote, board, index, glossary, tag, related. security: our id, or None when the target is no security (boards,
     indices, glossary) or cannot be read. field: title or body; a chart has no words of its own, so start == end there and surface is what its
     markup printed. tag: a feed's own stock tag of the whole article (start == end, surface its printed name); dictionary-made and often wrong,
-    so not gold. related: no statement about a security but the place where a further article (相关报道) begins, to the end of the text.
+    so not gold. time: no statement about a security but the time as published (surface; target: its precision) where a person corrected it. related:
+    no statement about a security but the place where a further article (相关报道) begins, to the end of the text.
     """
 
     field: str

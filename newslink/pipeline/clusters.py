@@ -1,14 +1,19 @@
-"""Stored articles → syndication clusters: signatures made, copies found among what is stored, memberships written.
+"""Stored articles → syndication clusters: signatures made, copies found among what is stored, memberships written; what people merged or
+split stays so, whatever arrives later.
 
 Memberships are written before signatures: killed in between, the articles still count as unsigned and are placed again, to the same effect.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from newslink.articles import Placement, Signature, pack, place, signature, unpack
+from newslink.articles.signatures import NO_TIME
 from newslink.model import Article, Entry, Link
+from newslink.pipeline.overrule import overrule, standing_alone
+from newslink.pipeline.statements import OF_CLUSTERS, Statement, statements_of
 from newslink.store import Membership, Store
 from newslink.store import Signature as Signed
 
@@ -32,41 +37,79 @@ def cluster_new(store: Store, progress=None) -> int:
     return done
 
 
+def cluster_again(store: Store, ids: Iterable[str]) -> None:
+    """Place stored articles anew with all members of their clusters: after their links or what people said of them has changed."""
+    wanted: dict[str, None] = {}
+    for id in ids:
+        wanted |= dict.fromkeys((id, *(member.article for member in store.cluster_of(id))))
+    ids = list(wanted)
+    for at in range(0, len(ids), PART):
+        _place(store, [_signed(entry.article, entry.links) for entry in store.articles_by_id(ids[at : at + PART]).values()])
+
+
 def _signed(article: Article, links: Sequence[Link]) -> Signature:
     return signature(article, [link.security for link in links if link.confidence >= LINKED])
 
 
 def _place(store: Store, new: list[Signature]) -> None:
+    said = [one for one in statements_of(store.corrections()) if one.kind in OF_CLUSTERS]
     for at in range(0, len(new), PART):
         part = new[at : at + PART]
-        mine = {one.article for one in part}
-        near = {found.article: unpack(found.data) for found in store.sharing_bands(key for one in part for key in one.keys)}
-        known, seen = [], set()
-        for id in [*near, *mine]:
-            if id in seen:
-                continue
-            members = store.cluster_of(id)
-            if not members:
-                seen.add(id)
-                if id in near:
-                    known.append((near[id], Placement(id, id, "head", 1.0, "")))
-                continue
-            missing = [m.article for m in members if m.article not in near]
-            near |= {found.article: unpack(found.data) for found in store.signatures(missing)} if missing else {}
-            for member in members:
-                seen.add(member.article)
-                if member.article in near:
-                    kind = "head" if member.article == member.head else "copy"
-                    known.append((near[member.article], Placement(member.article, member.head, kind, member.novelty, "")))
-        placed = place(part, known)
-        store.put_memberships(_memberships(placed))
+        store.put_memberships(_memberships(store, {one.article: one for one in part}, said))
         store.put_signatures([Signed(one.article, one.keys, pack(one)) for one in part])
 
 
-def _memberships(placed: list[Placement]) -> list[Membership]:
-    shared = {one.cluster for one in placed if one.cluster != one.article}
-    return [
-        Membership(one.article, one.cluster, 1.0 if one.cluster == one.article else 1.0 - one.novelty, one.novelty)
-        for one in placed
-        if one.cluster in shared
-    ]
+def _memberships(store: Store, part: dict[str, Signature], said: Sequence[Statement]) -> list[Membership]:
+    """Rows to write, heads first, so that members of a head that leaves are not carried along."""
+    signatures, before = _around(store, part, said)
+    alone = standing_alone(said)
+    known = [(signatures[id], placement) for id, placement in before.items() if id not in alone]
+    placed = place([one for id, one in part.items() if id not in alone], known)
+    now = {id: Placement(id, id, "head", 1.0, "") for id in part} | before | {one.article: one for one in placed}
+    clusters = overrule({id: placement.cluster for id, placement in now.items()}, said, lambda id: _order(signatures[id]))
+    met = Counter(clusters.values())
+    moved = {one.article for one in placed} | {id for id, head in clusters.items() if id not in before or head != before[id].cluster}
+    held = Counter(placement.cluster for placement in before.values())
+    rows = []
+    for id in sorted(moved, key=lambda id: clusters[id] != id):
+        head, novelty = clusters[id], now[id].novelty
+        if met[head] > 1:
+            rows.append(Membership(id, head, 1.0 if head == id else 1.0 - novelty, novelty))
+        elif id in before and held[before[id].cluster] > 1:
+            rows.append(Membership(id, id, 1.0, 1.0))  # it was in a cluster and is no longer
+    return rows
+
+
+def _around(store: Store, part: dict[str, Signature], said: Sequence[Statement]) -> tuple[dict[str, Signature], dict[str, Placement]]:
+    """(signatures, placements now) of all that shares a band with the part or that people named together with it, clusters whole.
+
+    A stored article of the part has its place in both, and its new signature.
+    """
+    signatures = {found.article: unpack(found.data) for found in store.sharing_bands(key for one in part.values() for key in one.keys)}
+    before: dict[str, Placement] = {}
+    seen: set[str] = set()
+    left = [*signatures, *part]
+    while left:
+        met: dict[str, None] = {}
+        for id in left:
+            if id in seen:
+                continue
+            members = store.cluster_of(id)
+            seen |= {id, *(member.article for member in members)}
+            met |= dict.fromkeys([id, *(member.article for member in members)])
+            if not members and id in signatures:
+                before[id] = Placement(id, id, "head", 1.0, "")
+            for member in members:
+                kind = "head" if member.article == member.head else "copy"
+                before[member.article] = Placement(member.article, member.head, kind, member.novelty, "")
+        partners = {id for one in said if one.other and (one.article in met or one.other in met) for id in (one.article, one.other)}
+        left = sorted(partners - seen)
+        missing = [id for id in {*met, *left} if id not in signatures]
+        signatures |= {found.article: unpack(found.data) for found in store.signatures(missing)} if missing else {}
+    signatures |= part
+    return signatures, {id: placement for id, placement in before.items() if id in signatures}
+
+
+def _order(signature: Signature) -> tuple[bool, int, str]:
+    """First report first; what has no time comes last."""
+    return signature.time == NO_TIME, signature.time, signature.article

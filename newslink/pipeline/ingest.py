@@ -17,6 +17,7 @@ from newslink.articles import RawItem, discover, merge_origins
 from newslink.errors import StoreError
 from newslink.model import Article, Entry, Rejection
 from newslink.pipeline.clusters import cluster_new
+from newslink.pipeline.corrected import as_published
 from newslink.pipeline.prepare import Prepare
 from newslink.settings import Settings
 from newslink.store import Store, open_store
@@ -155,7 +156,9 @@ def _merged(store: Store, prepare: Prepare, read: list[Article], also: Iterable[
     ids = list(dict.fromkeys([*(article.id for article in read), *also]))
     if not ids:
         return [], []
-    stored = store.origins_of(ids)
+    # Twins are merged as they were published; a person's correction of the time is applied to the whole, in ``prepare``.
+    read = [as_published(article) for article in read]
+    stored = {id: [as_published(article) for article in found] for id, found in store.origins_of(ids).items()}
     merged = []
     own: list[Article] = []
     for id in ids:

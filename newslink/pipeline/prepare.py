@@ -9,7 +9,9 @@ from pathlib import Path
 from newslink.articles import RawItem, event_tags, parse
 from newslink.link import Linker
 from newslink.model import Article, Entry, Rejection, market_of
+from newslink.pipeline.corrected import corrected, times_of
 from newslink.pipeline.linking import linker_of
+from newslink.pipeline.statements import Statement, statements_of
 from newslink.sessions import SessionClock
 from newslink.settings import Settings
 from newslink.store import Store, open_store
@@ -35,8 +37,10 @@ class Prepare:
         return [next(entries) if isinstance(one, Article) else one for one in read]
 
     def entries(self, articles: list[Article]) -> list[Entry]:
-        """Linked and placed: one entry an article, in order."""
-        linker, clock = _tools(self)
+        """Linked and placed: one entry an article, in order. A time that a person corrected is the article's time from here on."""
+        linker, clock, times = _tools(self)
+        if times:
+            articles = [corrected(article, times) for article in articles]
         linked = linker.link_many(articles)
         at = [(article, link) for article, links in zip(articles, linked, strict=True) for link in links]
         standings = iter(
@@ -49,6 +53,6 @@ class Prepare:
 
 
 @lru_cache(maxsize=2)
-def _tools(work: Prepare) -> tuple[Linker, SessionClock]:
+def _tools(work: Prepare) -> tuple[Linker, SessionClock, dict[str, Statement]]:
     with open_store(work.store_url) as store:
-        return linker_of(store, Path(work.home)), SessionClock()
+        return linker_of(store, Path(work.home)), SessionClock(), times_of(statements_of(store.corrections()))
