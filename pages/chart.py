@@ -20,6 +20,7 @@ chart_page.notices(found, view)
 facts(found, view, job)
 if job is not None and job.job.running:
     chart_page.wait_for(found, view.security.id)
+chart_page.no_prices(found, view)
 chart_page.workbench(found, view)
 st.divider()
 with st.expander(f"{found.words['watch']} · {found.words['views']}"):

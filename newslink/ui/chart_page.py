@@ -42,6 +42,15 @@ def bar(found: Context) -> None:
         widgets.period(found)
         widgets.display(found)
         st.session_state["filter-place"] = st.container(width="content")
+        if not (found.desk.sample or found.desk.settings.offline):
+            help_text = found.words["refresh_help"]
+            st.button(
+                found.words["refresh"],
+                icon=":material/refresh:",
+                help=help_text,
+                on_click=fetch,
+                args=(found.desk, found.view.security, True, True),
+            )
     widgets.offers(found)
 
 
@@ -66,6 +75,12 @@ def notices(found: Context, view: ChartView) -> None:
         st.warning(found.say("bad_link", names=", ".join(found.bad)), icon=":material/link_off:")
     if found.desk.sample:
         st.caption(f":material/science: {found.words['sample_note']}")
+
+
+def no_prices(found: Context, view: ChartView) -> None:
+    """Said when there is no bar at all; the articles are on the chart all the same."""
+    if not len(view.bars):
+        st.info(f"**{found.words['no_bars']}** {found.words['no_bars_hint']}", icon=":material/candlestick_chart:")
 
 
 @st.fragment(run_every=1.5)
