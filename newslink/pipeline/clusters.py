@@ -7,11 +7,12 @@ Memberships are written before signatures: killed in between, the articles still
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from newslink.articles import Placement, Signature, pack, place, signature, unpack
 from newslink.articles.signatures import NO_TIME
-from newslink.model import Article, Entry, Link
+from newslink.model import Entry
+from newslink.pipeline.linking import universe_of
 from newslink.pipeline.overrule import overrule, standing_alone
 from newslink.pipeline.statements import OF_CLUSTERS, Statement, statements_of
 from newslink.store import Membership, Store
@@ -23,14 +24,14 @@ LINKED = 0.5
 
 def cluster_entries(store: Store, entries: Iterable[Entry]) -> None:
     """Place articles just written, whose text and links are at hand."""
-    _place(store, [_signed(entry.article, entry.links) for entry in entries])
+    _place(store, entries)
 
 
 def cluster_new(store: Store, progress=None) -> int:
     """Place every stored article that has no signature yet; returns how many. Run after an interrupted ingest and after a bulk load."""
     done = 0
     while ids := store.unsigned(PART):
-        _place(store, [_signed(entry.article, entry.links) for entry in store.articles_by_id(ids).values()])
+        _place(store, store.articles_by_id(ids).values())
         done += len(ids)
         if progress:
             progress(done, None, "")
@@ -44,14 +45,19 @@ def cluster_again(store: Store, ids: Iterable[str]) -> None:
         wanted |= dict.fromkeys((id, *(member.article for member in store.cluster_of(id))))
     ids = list(wanted)
     for at in range(0, len(ids), PART):
-        _place(store, [_signed(entry.article, entry.links) for entry in store.articles_by_id(ids[at : at + PART]).values()])
+        _place(store, store.articles_by_id(ids[at : at + PART]).values())
 
 
-def _signed(article: Article, links: Sequence[Link]) -> Signature:
-    return signature(article, [link.security for link in links if link.confidence >= LINKED])
+def _signed(entries: Iterable[Entry], entity_of: Callable[[str], str]) -> list[Signature]:
+    """One company counts once, whichever of its listings a wire names."""
+    return [
+        signature(entry.article, sorted({entity_of(link.security) for link in entry.links if link.confidence >= LINKED}))
+        for entry in entries
+    ]
 
 
-def _place(store: Store, new: list[Signature]) -> None:
+def _place(store: Store, entries: Iterable[Entry]) -> None:
+    new = _signed(entries, universe_of(store).entity_of)
     said = [one for one in statements_of(store.corrections()) if one.kind in OF_CLUSTERS]
     for at in range(0, len(new), PART):
         part = new[at : at + PART]
