@@ -79,10 +79,10 @@ class Bars:
             return
         with self.database.write() as writer:
             adding = self.terms.adding(writer)
-            adding.prepare(Term.SECURITY, ready)
+            numbers = adding.numbers(Term.SECURITY, ready)
             rows, states = [], []
             for security, columns in ready.items():
-                number = adding(Term.SECURITY, security)
+                number = numbers[security]
                 years = columns["session"].astype("datetime64[D]").astype("datetime64[Y]").astype("int64") + 1970
                 for year in np.unique(years):
                     key = number * _YEARS + int(year)
@@ -118,8 +118,7 @@ class Bars:
         low, high, at = day_number(start), day_number(end), micros_of(asked_at)
         with self.database.write() as writer:
             adding = self.terms.adding(writer)
-            adding.prepare(Term.SECURITY, [security])
-            number = adding(Term.SECURITY, security)
+            number = adding.numbers(Term.SECURITY, [security])[security]
             writer.run('DELETE FROM coverage WHERE security = ? AND start >= ? AND "end" <= ?', (number, low, high))
             writer.run(
                 'INSERT INTO coverage (security, start, "end", asked_at) VALUES (?, ?, ?, ?) ON CONFLICT (security, start) DO UPDATE SET '

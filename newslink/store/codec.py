@@ -22,23 +22,27 @@ BUCKET_NUMBER = {value: number for number, value in enumerate(BUCKETS)}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+WORTH_COMPRESSING = 600  # bytes
 _LARGEST = 256 << 20  # bytes a stored blob may grow to: 8 times the largest item that may be read
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def pack(value: object) -> bytes:
-    """JSON, compressed. Lone surrogates, which JSON text may smuggle in, survive."""
-    return zlib.compress(_encode(value).encode("utf-8", "surrogatepass"), 1)
+    """JSON, compressed where that pays. Lone surrogates, which JSON text may smuggle in, survive."""
+    text = _encode(value).encode("utf-8", "surrogatepass")
+    # JSON never begins with an x, which every stream of zlib does; short texts hardly shrink, and cost as much time as long ones.
+    return text if len(text) < WORTH_COMPRESSING else zlib.compress(text, 1)
 
 
 def unpack(data: bytes) -> object:
     """Raises StoreError when the bytes are damaged or unreasonably large."""
     try:
-        engine = zlib.decompressobj()
-        text = engine.decompress(data, _LARGEST)
-        if engine.unconsumed_tail:
-            raise StoreError(f"a stored document is larger than {_LARGEST >> 20} MB; the store is damaged")
-        return json.loads(text.decode("utf-8", "surrogatepass"))
+        if data[:1] == b"x":
+            engine = zlib.decompressobj()
+            data = engine.decompress(data, _LARGEST)
+            if engine.unconsumed_tail:
+                raise StoreError(f"a stored document is larger than {_LARGEST >> 20} MB; the store is damaged")
+        return json.loads(data.decode("utf-8", "surrogatepass"))
     except (zlib.error, ValueError) as error:
         raise StoreError(f"a stored document cannot be read ({error}); the store is damaged: restore a backup") from error
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from newslink.store.text import plain
+
 if TYPE_CHECKING:
     from newslink.store.database import Reader, Writer
 
@@ -73,19 +75,22 @@ class Terms:
 
 
 class Adding:
-    """Numbers for one writing transaction; new texts get theirs."""
+    """Numbers for one writing transaction; new texts get theirs. Texts are taken as they come from outside."""
 
     def __init__(self, terms: Terms, writer: Writer) -> None:
         self.terms, self.writer = terms, writer
-        self._known: dict[tuple[int, str], int] = {}
+        self._known: dict[Term, dict[str, int]] = {kind: {"": 0} for kind in Term}
         self._new: list[tuple[int, int, str]] = []
         self._next = 0
 
-    def prepare(self, kind: Term, texts: Iterable[str]) -> None:
-        """Make sure that every text has a number; afterwards ``self(kind, text)`` needs no query."""
-        wanted = {text for text in texts if (kind, text) not in self._known}
-        found = self.terms.numbers(self.writer, kind, wanted)
-        new = sorted(wanted - found.keys())
+    def numbers(self, kind: Term, texts: Iterable[str]) -> dict[str, int]:
+        """text → number, for at least these texts and all asked for before."""
+        known = self._known[kind]
+        wanted = {text: plain(text) for text in set(texts) if text not in known}
+        if not wanted:
+            return known
+        found = self.terms.numbers(self.writer, kind, wanted.values())
+        new = sorted(set(wanted.values()) - found.keys() - known.keys())
         if new:
             if not self._next:
                 self._next = self.writer.value("SELECT max(id) FROM term", default=0) + 1
@@ -94,10 +99,9 @@ class Adding:
             self.writer.load("term", ("id", "kind", "text"), rows)
             self._new += rows
             found.update((text, number) for number, _, text in rows)
-        self._known.update(((kind, text), number) for text, number in found.items())
-
-    def __call__(self, kind: Term, text: str) -> int:
-        return self._known[kind, text]
+        known.update((text, found[held] if held in found else known[held]) for text, held in wanted.items())
+        known.update(found)
+        return known
 
     def keep(self) -> None:
         """Call after the commit."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from newslink.errors import StoreError
@@ -32,7 +34,7 @@ def put(database: Database, terms: Terms, entries: Sequence[Entry], rejections: 
     witnesses = {printable(origin.locator): article for article in own for origin in article.origins}
     entries = [_printable(entry) for entry in entries]
     rejections = [replace(r, locator=printable(r.locator), reason=plain(r.reason)) for r in rejections]
-    with database.write() as writer:
+    with without_collection(), database.write() as writer:
         adding = terms.adding(writer)
         by_id, by_locator = held_of(
             writer,
@@ -44,6 +46,18 @@ def put(database: Database, terms: Terms, entries: Sequence[Entry], rejections: 
         writer.bump("version")
     adding.keep()
     return PutCounts(**plan.counts, stale=tuple(plan.stale), unsettled=tuple(unsettled))
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Hold Python's cyclic collector back: a batch makes a million small tuples and no cycles, and looking for some took a third of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def held_of(writer: Writer, ids: Iterable[str], locators: Iterable[str]) -> tuple[dict[str, Held], dict[str, Held]]:
@@ -138,24 +152,24 @@ def _keys(writer: Writer, entries: Sequence[Entry], by_id: dict[str, Held]) -> l
 
 def insert(writer: Writer, adding: Adding, entries: list[tuple[int, Entry]], tallies: Tallies) -> None:
     """Everything of these articles but their origins; no row of their keys may be there."""
-    adding.prepare(Term.SOURCE, (plain(e.article.source) for _, e in entries))
-    adding.prepare(Term.CATEGORY, (plain(e.article.category) for _, e in entries))
-    adding.prepare(Term.TAG, (plain(tag) for _, e in entries for tag in e.tags))
-    adding.prepare(Term.TAGSET, (_tagset(e) for _, e in entries))
+    sources = adding.numbers(Term.SOURCE, (e.article.source for _, e in entries))
+    categories = adding.numbers(Term.CATEGORY, (e.article.category for _, e in entries))
+    tag_numbers = adding.numbers(Term.TAG, (tag for _, e in entries for tag in e.tags))
+    tagsets = adding.numbers(Term.TAGSET, (_tagset(e) for _, e in entries if e.tags))
     articles, documents, tags, index = [], [], [], []
     for key, entry in entries:
         article = entry.article
-        title = plain(article.title)
-        source, category = adding(Term.SOURCE, plain(article.source)), adding(Term.CATEGORY, plain(article.category))
-        linked = sum(link.confidence >= LINK for link in entry.links)
+        published, title = article.published, plain(article.title)
+        source, category = sources[article.source], categories[article.category]
+        linked = sum([link.confidence >= LINK for link in entry.links])
         articles.append(
             (
-                key, article.id, codec.micros_of(article.published), codec.zone_of(article.published), codec.PRECISION_NUMBER[article.precision],
-                title, source, category, adding(Term.TAGSET, _tagset(entry)), plain(article.url), article.origins[0].locator, linked,
+                key, article.id, codec.micros_of(published), codec.zone_of(published), codec.PRECISION_NUMBER[article.precision],
+                title, source, category, tagsets[_tagset(entry)] if entry.tags else 0, plain(article.url), article.origins[0].locator, linked,
             )
         )  # fmt: skip
         documents.append((key, codec.pack_content(article), codec.pack_links(entry.links, entry.standings)))
-        own_tags = {adding(Term.TAG, plain(tag)) for tag in entry.tags}
+        own_tags = {tag_numbers[tag] for tag in entry.tags}
         tags += [(tag, key, source, category) for tag in own_tags]
         index.append((key, tokens_of(title), tokens_of(article.body)))
         tallies.article(key_day(key), source, category, own_tags, linked > 0, 1, 1)
@@ -170,39 +184,38 @@ def insert_links(
     writer: Writer, adding: Adding, entries: list[tuple[int, Entry]], tallies: Tallies, heads: dict[int, int] | None = None
 ) -> None:
     """Link and candidate rows. heads: key → 0 or 1 where it is not 1."""
-    adding.prepare(Term.SECURITY, {link.security for _, e in entries for link in e.links})
-    adding.prepare(Term.RULE, {plain(link.mentions[0].rule) if link.mentions else "" for _, e in entries for link in e.links})
-    adding.prepare(Term.SURFACE, {plain(link.mentions[0].surface) if link.mentions else "" for _, e in entries for link in e.links})
-    adding.prepare(Term.SOURCE, (plain(e.article.source) for _, e in entries))
-    adding.prepare(Term.CATEGORY, (plain(e.article.category) for _, e in entries))
+    securities = adding.numbers(Term.SECURITY, (link.security for _, e in entries for link in e.links))
+    firsts = [link.mentions[0] for _, e in entries for link in e.links if link.mentions]
+    rules = adding.numbers(Term.RULE, (mention.rule for mention in firsts))
+    surfaces = adding.numbers(Term.SURFACE, (mention.surface for mention in firsts))
+    sources = adding.numbers(Term.SOURCE, (e.article.source for _, e in entries))
+    categories = adding.numbers(Term.CATEGORY, (e.article.category for _, e in entries))
     links, candidates = [], []
     for key, entry in entries:
-        source, category = adding(Term.SOURCE, plain(entry.article.source)), adding(Term.CATEGORY, plain(entry.article.category))
+        source, category = sources[entry.article.source], categories[entry.article.category]
         if len(entry.links) != len(entry.standings):
             raise StoreError(f"{entry.article.id}: {len(entry.links)} links and {len(entry.standings)} standings; expected one for each")
-        if len({link.security for link in entry.links}) != len(entry.links):
+        if len(entry.links) > 1 and len({link.security for link in entry.links}) != len(entry.links):
             raise StoreError(f"{entry.article.id}: two links to one security; expected one")
         head = 1 if heads is None else heads.get(key, 1)
         for link, standing in zip(entry.links, entry.standings, strict=True):
-            security = adding(Term.SECURITY, link.security)
-            first = link.mentions[0] if link.mentions else None
-            rule, surface = (
-                adding(Term.RULE, plain(first.rule) if first else ""),
-                adding(Term.SURFACE, plain(first.surface) if first else ""),
-            )
+            security, rule, surface = securities[link.security], 0, 0
+            if link.mentions:
+                rule, surface = rules[link.mentions[0].rule], surfaces[link.mentions[0].surface]
             if link.confidence < LINK:
                 candidates.append((key, security, link.confidence, rule, surface))
                 continue
-            session = day_number(standing.session) if standing else 0
-            bucket = codec.BUCKET_NUMBER[standing.bucket] if standing else codec.NO_BUCKET
-            flags = standing.provisional | standing.date_only << 1 if standing else 0
-            links.append(
-                (security, session, key, bucket, int(flags), codec.ROLE_NUMBER[link.role], link.confidence, link.relevance, rule, surface, source, category, head)
-            )  # fmt: skip
+            session, bucket, flags = 0, codec.NO_BUCKET, 0
+            if standing:
+                session, bucket = day_number(standing.session), codec.BUCKET_NUMBER[standing.bucket]
+                flags = standing.provisional | standing.date_only << 1
+            role, confidence, relevance = codec.ROLE_NUMBER[link.role], link.confidence, link.relevance
+            links.append((security, session, key, bucket, flags, role, confidence, relevance, rule, surface, source, category, head))
             tallies.link(session, security, 1, head)
     tallies.totals["candidates"] += len(candidates)
     # In the order of the table, so that each of its pages is touched once.
-    writer.load("link", (*_LINK, "head"), sorted(links))
+    links.sort()
+    writer.load("link", (*_LINK, "head"), links)
     writer.load("candidate", ("article", "security", "confidence", "rule", "surface"), candidates)
 
 
@@ -288,7 +301,7 @@ def _reject(writer: Writer, rejections: Sequence[Rejection], accepted: Sequence[
 
 
 def _tagset(entry: Entry) -> str:
-    return json.dumps([plain(tag) for tag in entry.tags], ensure_ascii=False, separators=(",", ":")) if entry.tags else ""
+    return json.dumps([plain(tag) for tag in entry.tags], ensure_ascii=False, separators=(",", ":"))
 
 
 def _printable(entry: Entry) -> Entry:

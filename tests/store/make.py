@@ -12,7 +12,18 @@ import pandas as pd
 
 from newslink.articles import merge_origins
 from newslink.model import (
-    Annotation, Article, Bucket, Entry, Filter, Link, Mention, Origin, Precision, Rejection, Role, Standing,
+    Annotation,
+    Article,
+    Bucket,
+    Entry,
+    Filter,
+    Link,
+    Mention,
+    Origin,
+    Precision,
+    Rejection,
+    Role,
+    Standing,
 )  # fmt: skip
 from newslink.store import Store
 
