@@ -40,7 +40,10 @@ FILES_FOLDER = "bars"
 
 @dataclass
 class Job:
-    """A refresh under way. done of total securities; failures: security → the sentence for the person. Read it from any thread."""
+    """A refresh under way. done of total securities; read it from any thread.
+
+    failures: security → the sentence for the person, in English; told: security → the attempts behind it, for words in either language.
+    """
 
     total: int
     done: int = 0
@@ -48,6 +51,7 @@ class Job:
     requests: int = 0
     current: str = ""
     failures: dict[str, str] = field(default_factory=dict)
+    told: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
     finished: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -169,6 +173,7 @@ class PriceDesk:
                     done = self.refresh(security, start, end)
                     job.added, job.requests = job.added + done.added, job.requests + done.requests
                 except NewslinkError as error:
+                    job.told[security] = getattr(error, "attempts", ())
                     job.failures[security] = str(error)
                 job.done += 1
                 progress(job)

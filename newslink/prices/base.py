@@ -50,6 +50,10 @@ WORDS = {
 }
 
 
+# provider → what Chinese readers call it
+NAMES = {"tencent": "腾讯财经", "sina": "新浪财经", "eastmoney": "东方财富", "files": "本地文件", "sample": "示例数据"}
+
+
 class ProviderFailure(PriceError):
     """One provider did not give usable bars. outcome: the class of failure; detail: the fact behind it, in English, for the log."""
 

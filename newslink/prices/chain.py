@@ -12,7 +12,7 @@ import pandas as pd
 
 from newslink.errors import PriceError, PriceUnavailable, UnknownToProviders
 from newslink.frames import empty_bars
-from newslink.prices.base import WORDS, Outcome, PriceProvider, ProviderFailure
+from newslink.prices.base import NAMES, WORDS, Outcome, PriceProvider, ProviderFailure
 from newslink.prices.check import check_reply, coverage
 from newslink.prices.throttle import Breaker, Throttle
 
@@ -34,9 +34,9 @@ class Attempt:
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def words(self, language: str = "zh") -> str:
-        """What the person reads: ``腾讯 … 超时，已终止``. Provider names stay as they are in the provider column."""
+        """What the person reads: ``腾讯财经：超时，已终止``, ``tencent did not finish in time and was stopped``."""
         chinese, english = WORDS[self.outcome]
-        return f"{self.provider}：{chinese}" if language == "zh" else f"{self.provider} {english}"
+        return f"{NAMES.get(self.provider, self.provider)}：{chinese}" if language == "zh" else f"{self.provider} {english}"
 
 
 @dataclass(frozen=True, slots=True)

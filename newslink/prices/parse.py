@@ -7,7 +7,7 @@ high, so a rule that no longer applies is a failure and not a wrong volume.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,8 +17,10 @@ from newslink.model import Kind
 from newslink.prices import references
 from newslink.prices.base import Outcome, ProviderFailure, frame_of, window
 from newslink.prices.check import unit_of_volume
-from newslink.prices.instrument import Instrument
+from newslink.prices.instrument import Board, Instrument
 
+# A day's move that the price limit forbids: without a factor table it is rather an ex-date the words did not tell.
+UNUSUAL = {Board.STAR: 0.21, Board.CHINEXT: 0.21, Board.BSE: 0.31}
 ZONES = {"HK": ZoneInfo("Asia/Hong_Kong"), "US": ZoneInfo("America/New_York")}
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -152,7 +154,8 @@ def reference_prices(shape: Shape, thing: Instrument, tables: dict, rows: pd.Dat
         told = references.from_maps(np.append([eve], sessions), np.append([before], close), *maps, thing.tick)
         return references.References(told.prev_close[1:], told.events[1:], told.how)
     if isinstance(tables.get("dividends"), list):
-        return references.from_dividends(sessions, close, tables["dividends"], thing.tick, before)
+        told = references.from_dividends(sessions, close, tables["dividends"], thing.tick, before)
+        return references.doubted(told, close, UNUSUAL.get(thing.board, 0.11))
     if isinstance(tables.get("dividends"), dict):
         return fund_references(tables["dividends"], sessions, close, thing, before)
     if isinstance(tables.get("adjusted"), dict):
@@ -213,7 +216,3 @@ def minutes_of(provider: str, request: str, thing: Instrument, tables: dict) -> 
         rows["volume"] = rows["volume"] * 100
     return rows.assign(provider=pd.Series(provider, index=rows.index, dtype="str"))
 
-
-def lead_in(start: date, days: int) -> date:
-    """The day to ask from so that the session before start is in the reply."""
-    return start - timedelta(days=days)

@@ -113,6 +113,12 @@ def from_dividends(
     return References(prev_close, events, "dividend")
 
 
+def doubted(told: References, close: np.ndarray, unusual: float) -> References:
+    """The same, without the references of rows that moved by more than unusual (a fraction) though nothing was said to happen there."""
+    move = np.abs(close / told.prev_close - 1)
+    return References(np.where((move > unusual) & ~told.events, np.nan, told.prev_close), told.events, told.how)
+
+
 def from_additive(raw: np.ndarray, adjusted: np.ndarray, tick: float | None, before: float = np.nan) -> References:
     """From raw and additively adjusted prices (two arrays, rows by open high low close), newest row unadjusted in the newest segment.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from newslink.prices.base import Outcome, ProviderFailure
 from newslink.prices.check import check_reply
 from tests.loopback.truth import baostock
+from tests.loopback.world import Fault
 
 START, END = date(2021, 7, 1), date(2022, 7, 20)
 # What a service rounds: Eastmoney counts whole lots, Tencent writes amounts in ten thousands with two decimals.
@@ -103,8 +105,6 @@ def test_each_ex_date_says_how_its_reference_price_was_come_by(providers) -> Non
 
 
 def test_without_sinas_factors_tencent_uses_the_words_of_the_dividend_and_marks_the_row(world, providers) -> None:
-    from tests.loopback.world import Fault
-
     world.faults.append(Fault("status", host="*sina*", status=456))
     bars = providers["tencent"].daily("600519.SH", date(2022, 6, 1), date(2022, 7, 20), 30)
     marked = bars[bars["provider"] != "tencent"]
@@ -113,8 +113,6 @@ def test_without_sinas_factors_tencent_uses_the_words_of_the_dividend_and_marks_
 
 
 def test_dividend_words_nobody_can_read_leave_the_reference_unknown_rather_than_wrong(world, providers) -> None:
-    from tests.loopback.world import Fault
-
     world.faults.append(Fault("status", host="*sina*", status=456))
     world.truth.words["600519.SH", "2022-06-30"] = "10配3股，配股价5元"
     try:
@@ -126,9 +124,37 @@ def test_dividend_words_nobody_can_read_leave_the_reference_unknown_rather_than_
     assert bars["prev_close"].notna().sum() == len(bars) - 1
 
 
-def test_without_sinas_factors_eastmoney_finds_the_ex_date_in_its_adjusted_series(world, providers) -> None:
-    from tests.loopback.world import Fault
+def test_rows_without_a_place_for_dividends_say_nothing_so_no_reference_price_is_assumed(world, providers) -> None:
+    """Were Tencent to drop the field, every ex-date would vanish in silence."""
 
+    def emptied(text: str) -> str:
+        head, brace, rest = text.partition("{")
+        value = json.loads(brace + rest)
+        for symbol in value["data"]:
+            value["data"][symbol]["day"] = [[*row[:6], "", *row[7:]] for row in value["data"][symbol]["day"]]
+        return head + json.dumps(value)
+
+    world.faults.append(Fault("mutate", host="proxy.finance.qq.com", change=emptied))
+    bars = providers["tencent"].daily("600519.SH", date(2022, 6, 1), date(2022, 7, 20), 30)
+    assert bars["provider"].tolist().count("tencent+factor") == 1, "the factor table is asked instead"
+    world.faults.append(Fault("status", host="*sina*", status=456))
+    bars = providers["tencent"].daily("600519.SH", date(2022, 6, 1), date(2022, 7, 20), 30)
+    assert bars["prev_close"].isna().all()
+
+
+def test_a_fall_no_price_limit_allows_is_rather_an_ex_date_nobody_told(world, providers) -> None:
+    world.faults.append(Fault("status", host="*sina*", status=456))
+    world.truth.words["300750.SZ", "2023-04-26"] = ""  # 1.8 shares for one and 2.5 yuan, and not a word about it
+    try:
+        bars = providers["tencent"].daily("300750.SZ", date(2023, 4, 3), date(2023, 5, 31), 30)
+    finally:
+        world.truth.words.clear()
+    if baostock("300750.SZ") is None:
+        pytest.skip("../shared/prices is not here")
+    assert bars["session"][bars["prev_close"].isna()].dt.strftime("%Y-%m-%d").tolist() == ["2023-04-26"]
+
+
+def test_without_sinas_factors_eastmoney_finds_the_ex_date_in_its_adjusted_series(world, providers) -> None:
     world.faults.append(Fault("status", host="*sina*", status=456))
     bars = providers["eastmoney"].daily("600519.SH", date(2022, 6, 1), date(2022, 7, 20), 30)
     row = bars[bars["session"] == "2022-06-30"].iloc[0]
@@ -137,8 +163,6 @@ def test_without_sinas_factors_eastmoney_finds_the_ex_date_in_its_adjusted_serie
 
 
 def test_when_eastmoney_cannot_show_its_adjusted_series_no_reference_price_is_guessed(world, providers) -> None:
-    from tests.loopback.world import Fault
-
     world.faults.append(Fault("status", host="*sina*", status=456))
     world.faults.append(Fault("status", host="push2his*", status=500, skip=1))
     bars = providers["eastmoney"].daily("600519.SH", date(2022, 6, 1), date(2022, 7, 20), 30)

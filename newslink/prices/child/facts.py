@@ -54,18 +54,20 @@ def tencent_unknown(texts: Texts, symbol: str) -> bool:
     return data in ([], None, "")
 
 
-def tencent_dividends(texts: Texts, symbol: str) -> list[list]:
-    """[date, words] of every row that carries a dividend object whose ex-date is the row's date."""
+def tencent_dividends(texts: Texts, symbol: str) -> list[list] | None:
+    """[ex-date, words] of every dividend object in the rows; None when the rows have no place for one, so that nothing is known."""
     found: dict[str, str] = {}
+    placed = False
     for answer in objects(texts, "newfqkline"):
         data = answer.get("data")
         rows = (data.get(symbol) or {}).get("day") if isinstance(data, dict) and isinstance(data.get(symbol), dict) else None
         for row in rows or []:
-            if isinstance(row, list) and len(row) > 6 and isinstance(row[6], dict) and row[6].get("cqr") == row[0]:
-                words = str(row[6].get("FHcontent", ""))[:200]
+            if isinstance(row, list) and len(row) > 6 and isinstance(row[6], dict):
+                placed = True
+                words = str(row[6].get("FHcontent") or "")[:200]
                 if words:
-                    found[str(row[0])] = words
-    return [[day, words] for day, words in sorted(found.items())]
+                    found[str(row[6].get("cqr") or row[0])[:10]] = words
+    return [[day, words] for day, words in sorted(found.items())] if placed else None
 
 
 SINA_VARIABLE = re.compile(r"\s*var\s+([A-Za-z0-9_$]+)\s*=")

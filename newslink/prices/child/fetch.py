@@ -30,7 +30,9 @@ def sina_factors(ak, symbol: str) -> object | None:
 def tencent_daily(ak, symbol: str, start: str, end: str, factors: bool = True) -> dict:
     bars = ak.stock_zh_a_hist_tx(symbol=symbol, start_date=start, end_date=end, adjust="")
     dividends = facts.tencent_dividends(guard.NOTES.texts, symbol)
-    wanted = factors and any(start <= day <= end for day, _ in dividends)
+    # The factor table is another service's: it is asked for where something happened, where nothing is known, and for long windows.
+    happened = dividends is None or any(start <= day <= end for day, _ in dividends)
+    wanted = factors and (happened or int(end[:4]) - int(start[:4]) > 1)
     return {"bars": bars, "dividends": dividends, "factors": sina_factors(ak, symbol) if wanted else None}
 
 
