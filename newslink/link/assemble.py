@@ -78,9 +78,8 @@ class Assembler:
         lexicon, owner = self._lexicon, verdict.owner
         score, evidence = verdict.score, verdict.evidence
         owners = lexicon.owners[pattern]
-        klass = SurfaceClass(int(lexicon.klass[pattern]))
+        klass = lexicon.classes[pattern]
         rule = "name" if klass is SurfaceClass.PLAIN and score > 2.5 else "name_in_context"
-        opposed = any(e.startswith("- ") for e in evidence[-2:])
         security, said = None, 0
         code = codes.get(end + 1) if hay.text[end : end + 1] in "( :" else None
         if code is not None and code.sure:
@@ -114,7 +113,7 @@ class Assembler:
             security = choose(lexicon, owners, owner, day, market)
         if security is None:
             security = owner.security
-        return Found(owner.entity, security, field, first, last, score, rule, evidence, verdict.quoted, verdict.acts, said, klass in WEAK, opposed, verdict.party)
+        return Found(owner.entity, security, field, first, last, score, rule, evidence, verdict.quoted, verdict.acts, said, klass in WEAK, verdict.opposed, verdict.party)
 
     def _is_spaced_name(self, hay: Haystack, start: int, end: int, low: int, high: int) -> bool:
         """Every character set apart (五 粮 液), a mark set off (*ST 腾邦, 万 科A), or blanks inside and firm borders outside."""

@@ -21,6 +21,7 @@ _SENTENCE = re.compile(r"[。!?;\n]")
 _BETWEEN = re.compile(r"股东|旗下|子公司|全资|控股子|下属|[与和及拟对向的在将为由获被等]|收购|参股|投资设立|公告|持有|联合|董事|客户|供应商|间接|直接|出资|关联|受让|签|中标|起诉|转让|认购|设立|成立|发行|出售|合作|竞得|购买|采购|委托|起|承")
 _CLOSED = frozenset("。,;!?的”\"'》」)】产行概领技板厂系设类用企赛市")
 _OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
+_SHUT = frozenset(("", "。", ";", "!", "?", "\n", "》", "】", "」", "”", "的"))  # nothing a company does begins so
 _NEAR = 60
 _SEEN_GRACE = 2000
 _REGIONAL = frozenset((SurfaceClass.AFFILIATE, SurfaceClass.PHRASE, SurfaceClass.PERSON, SurfaceClass.SHORTENED))
@@ -31,7 +32,7 @@ _FORMER_GRACE = 3 * 365
 class Verdict:
     """score: log odds that owner is meant. quoted: True source, False acts itself, None neither is said.
 
-    party: takes part for others, as sponsor, adviser, pledgee.
+    party: takes part for others, as sponsor, adviser, pledgee. opposed: what stands beside it makes it part of another name or word.
     """
 
     owner: Owner
@@ -40,6 +41,7 @@ class Verdict:
     quoted: bool | None = None
     acts: bool = False
     party: bool = False
+    opposed: bool = False
 
 
 def probability(score: float) -> float:
@@ -109,8 +111,8 @@ class Judge:
         lexicon = self._lexicon
         evidence: list[str] = []
         owner, score = owner_on(lexicon, lexicon.owners[pattern], day, evidence)
-        klass = SurfaceClass(int(lexicon.klass[pattern]))
-        score += float(lexicon.prior[pattern])
+        klass = lexicon.classes[pattern]
+        score += lexicon.priors[pattern]
         if owner.stated:
             return Verdict(owner, score, ["+ a person said what this word means"])
         if klass is not SurfaceClass.PLAIN:
@@ -130,7 +132,7 @@ class Judge:
             if against is _NAMESAKE and klass is not SurfaceClass.AFFILIATE:
                 score -= 1.2
             evidence.append(against.words)
-        elif weak or pattern in lexicon.quoted:
+        elif (weak or pattern in lexicon.quoted) and after[:1] not in _SHUT:
             for cue in cues.COMPANY_AFTER:
                 if cue.pattern.match(after):
                     if not cue.weight and weak and cues.LISTED_AFTER.pattern.match(after):
@@ -151,7 +153,7 @@ class Judge:
         if kind or text[end - 2 : end] in ("证券", "期货"):
             quoted = self._quoted(kind, before, after, start == field_start or before[-1:] in ("【", "《"), acts)
         party = bool(cues.PARTY_AFTER.match(after) or cues.PARTY_BEFORE.search(before)) and not acts
-        return Verdict(owner, score, evidence, quoted, acts, party and quoted is not True)
+        return Verdict(owner, score, evidence, quoted, acts, party and quoted is not True, against is not None)
 
     def _against(self, owner: Owner, surface: str, before: str, after: str, klass: SurfaceClass, pattern: int) -> cues.Cue | None:
         names = self._lexicon.full_names.get(owner.entity, ())
@@ -198,7 +200,7 @@ class Judge:
         score = 0.0
         low, high = max(field_start, start - _NEAR), min(field_end, end + _NEAR)
         left = text[low:start]
-        cut = max((m.end() for m in _SENTENCE.finditer(left)), default=0)
+        cut = max(left.rfind("。"), left.rfind("\n"), left.rfind(";"), left.rfind("!"), left.rfind("?")) + 1
         right = text[end:high]
         stop = _SENTENCE.search(right)
         scene = left[cut:] + " " + (right[: stop.start()] if stop else right)

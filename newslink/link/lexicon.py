@@ -60,7 +60,8 @@ class Lexicon:
     kind: np.ndarray
     klass: np.ndarray
     prior: np.ndarray
-    length: np.ndarray
+    classes: list[SurfaceClass]
+    priors: list[float]
     owners: list[tuple[Owner, ...]]
     quoted: dict[int, str]
     markets: dict[int, str]
@@ -184,7 +185,8 @@ def _columns(universe, table, given_class, guards, full_names, lives, cache_dir)
         plain[i] = single[i] and (stated or cls in _SURE and i not in quoted)
         first[i], last[i] = min(o.first for o in owners), max(o.last for o in owners)
     return Lexicon(
-        universe=universe, patterns=patterns, kind=kind, klass=klass, prior=prior, length=np.fromiter(map(len, patterns), np.int32, size),
+        universe=universe, patterns=patterns, kind=kind, klass=klass, prior=prior, classes=[SurfaceClass(k) for k in klass.tolist()],
+        priors=prior.tolist(),
         owners=[table[s] for s in surfaces], quoted=quoted, markets={size - len(market_words) + i: m for i, (_, m) in enumerate(market_words)},
         single=single, plain=plain, several=several, first=first, last=last, machine=automaton(patterns, cache_dir),
         full_names={e: tuple(set(n)) for e, n in full_names.items()}, listed=lives, prefixes=_prefixes(table),

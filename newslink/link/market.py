@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from newslink.link.lexicon import Lexicon, Owner
 from newslink.model import market_of
@@ -17,21 +18,29 @@ def scene_market(text: str, start: int, end: int, field_start: int, field_end: i
     """(HK, US, A or None, words): what the sentence, else what stands before it in its text, else the head (title and first words) speaks of."""
     low = max(field_start, start - 200)
     left = text[low:start]
-    cut = max((m.end() for m in _STOP.finditer(left)), default=0)
+    cut = max(left.rfind("。"), left.rfind("\n"), left.rfind("!"), left.rfind("?")) + 1
     right = text[end : min(field_end, end + 120)]
     stop = _STOP.search(right)
     sentence = left[cut:] + "|" + (right[: stop.start()] if stop else right)
-    for where, words in ((sentence, "sentence"), (head, "headline")):
-        found = {m for m, p in (("HK", _HK), ("US", _US), ("A", _A)) if p.search(where)}
-        if len(found) == 1:
-            return found.pop(), words
-        if len(found) > 1:
-            # The nearest market word before the name decides.
-            return _nearest(left[cut:] if where is sentence else head, found), words
+    found = _spoken_of(sentence)
+    if not found:
+        found, sentence, words = _spoken_of(head), head, "headline"
+    else:
+        words = "sentence"
+    if len(found) == 1:
+        return next(iter(found)), words
+    if found:
+        # The nearest market word before the name decides.
+        return _nearest(left[cut:] if words == "sentence" else head, found), words
     return None, ""
 
 
-def _nearest(left: str, found: set[str]) -> str | None:
+@lru_cache(maxsize=8192)
+def _spoken_of(text: str) -> frozenset[str]:
+    return frozenset(m for m, p in (("HK", _HK), ("US", _US), ("A", _A)) if p.search(text))
+
+
+def _nearest(left: str, found: frozenset[str]) -> str | None:
     ends = {m: max((x.end() for x in p.finditer(left)), default=-1) for m, p in (("HK", _HK), ("US", _US), ("A", _A)) if m in found}
     best = max(ends, key=ends.__getitem__)
     return best if ends[best] >= 0 else ("A" if "A" in found else None)
