@@ -301,7 +301,7 @@ def questions(store: Store, corpus: Corpus, plain: Plain | None, rounds: int) ->
 
     began, cpu, rows, size = time.perf_counter(), time.process_time(), 0, 0
     with tempfile.TemporaryFile("w", encoding="utf-8") as file:
-        span = max(int(corpus.session_count * 33_500 / corpus.articles), 20)
+        span = min(max(int(corpus.session_count * 33_500 / corpus.articles), 20), corpus.session_count)
         names = corpus.securities[: corpus.security_count]
         wanted = Filter(securities=tuple(names), start=corpus.sessions[-span], end=corpus.sessions[-1])
         for frame in store.stream_rows(wanted):

@@ -1,7 +1,7 @@
-"""Bars of one security and year ↔ bytes: one stretch per column, integers where that loses nothing, compressed.
+"""Bars of one security ↔ bytes: one stretch per column, integers where that loses nothing, compressed.
 
-Prices that are whole multiples of 1/10,000 (all that exchanges quote) are kept as 32-bit integers, and checked to come back bit for bit; other
-numbers are kept as 64-bit floats. Nothing is pickled.
+Prices that are whole multiples of 1/10,000 (all that exchanges quote) are kept as 32-bit integers, and checked to come back bit for bit;
+other numbers are kept as 64-bit floats. Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -70,7 +70,10 @@ def unpack_bars(data: bytes) -> dict[str, np.ndarray]:
                 out[name] = take("<f8").astype("float64")
             else:
                 whole = take("<i8" if scale < 0 else "<i4")
-                out[name] = whole.astype("float64") if scale < 0 else np.where(whole == _NAN, np.nan, whole / float(scale))
+                values = whole.astype("float64") if scale in (-1, 1) else whole / float(scale)
+                if scale > 0 and rows and whole.min() == _NAN:
+                    values[whole == _NAN] = np.nan
+                out[name] = values
         return out
     except (zlib.error, ValueError, KeyError, IndexError, struct.error) as error:
         raise StoreError(f"stored bars cannot be read ({error}); fetch them again or restore a backup") from error

@@ -94,13 +94,15 @@ class Copies:
     def put_memberships(self, memberships: Sequence[Membership]) -> None:
         """Say which cluster articles belong to, replacing what was said before.
 
-        A head that moves into another cluster brings its members along.
+        A head that moves into another cluster brings its members along. An article said to be its own head, with no others, is in none.
         """
         from newslink.store.tallies import Tallies
 
         with self.database.write() as writer:
             tallies = Tallies()
             keys = keys_of(writer, [id_ for m in memberships for id_ in (m.article, m.head)])
+            condition, parameter = writer.among(list(keys.values()))
+            before = {cluster for (cluster,) in writer.rows(f"SELECT cluster FROM member WHERE article {condition}", (parameter,))}
             for m in memberships:
                 if m.article not in keys or m.head not in keys:
                     continue
@@ -108,6 +110,7 @@ class Copies:
                 if article != head:
                     _join(writer, article, head, head, 1.0, 0.0, tallies, only_if_alone=True)
                 _join(writer, article, article, head, m.similarity, m.novelty, tallies)
+            _close(writer, before | {keys[m.head] for m in memberships if m.head in keys}, tallies)
             tallies.write(writer)
             writer.bump("version")
 
@@ -177,6 +180,11 @@ def detach(writer: Writer, keys: Sequence[int], tallies: Tallies) -> None:
         # Alone again: it counts as a head until it is put into a cluster anew.
         _set_head(writer, key, True, tallies)
         writer.run("UPDATE article SET cluster = 0 WHERE key = ?", (key,))
+    _close(writer, clusters, tallies)
+
+
+def _close(writer: Writer, clusters: set[int], tallies: Tallies) -> None:
+    """Clusters that lost members: one that is left alone is in no cluster; where the head went, the earliest that remains takes its place."""
     left: dict[int, list[int]] = defaultdict(list)
     for cluster in clusters:
         left[cluster] = sorted(article for (article,) in writer.rows("SELECT article FROM member WHERE cluster = ?", (cluster,)))

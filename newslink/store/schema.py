@@ -219,7 +219,7 @@ correction = _table(
 # --- prices ---
 bars = _table(
     "bars",
-    _int("key", primary=True),  # security * 4096 + year: the years of one security lie together
+    _int("key", primary=True),  # security * 4096 + number of its four years: blocks of one security lie together
     _int("rows"),
     Column("data", LargeBinary, nullable=False),
 )
