@@ -82,6 +82,9 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The filter cannot be understood"},
     401: {"model": Problem, "description": "The token is missing or wrong"},
     404: {"model": Problem, "description": "There is no such security, article or page"},
+    405: {"model": Problem, "description": "Only GET is served"},
+    414: {"model": Problem, "description": "The query is longer than 8 kB"},
+    421: {"model": Problem, "description": "The service is not called by this host name"},
     422: {"model": Problem, "description": "A parameter is out of bounds"},
     503: {"model": Problem, "description": "The store cannot be read now"},
 }
