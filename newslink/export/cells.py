@@ -136,6 +136,8 @@ def date_only_of(frame: pd.DataFrame) -> np.ndarray | None:
         return frame["date_only"].fillna(False).to_numpy(bool)
     if "precision" in frame:
         return (frame["precision"].astype(str) == "day").to_numpy()
+    if "flags" in frame:  # a frame in export form already
+        return frame["flags"].astype(str).str.contains("date_only", regex=False).to_numpy(bool)
     return None
 
 

@@ -35,8 +35,9 @@ def _columns(frame: pd.DataFrame) -> dict[str, list]:
     frame = named(frame)
     columns: dict[str, list] = {}
     for column in COLUMNS:
-        if column.kind == "flags" and column.name not in frame:
-            columns[column.name] = [text.split() for text in flags_array(frame).to_pylist()]
+        if column.kind == "flags":
+            words = flags_array(frame) if column.name not in frame else text_array(frame[column.name])
+            columns[column.name] = [text.split() for text in words.to_pylist()]
         elif column.name not in frame:
             columns[column.name] = [None] * len(frame)
         elif column.kind == "day":
