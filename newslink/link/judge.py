@@ -114,9 +114,10 @@ class Judge:
         klass = lexicon.classes[pattern]
         score += lexicon.priors[pattern]
         if owner.stated:
+            if not owner.first <= day <= owner.last:
+                return Verdict(owner, -4.0, ["- not on the days for which a person said what this word means"])
             return Verdict(owner, score, ["+ a person said what this word means"])
-        if klass is not SurfaceClass.PLAIN:
-            evidence.append(("- " if klass in WEAK else "+ ") + WORDS[klass])
+        evidence.append("- " + WORDS[klass] if klass in WEAK else "+ name")
         before = text[max(field_start, start - cues.BEFORE_WINDOW) : start]
         after = text[end : min(field_end, end + cues.AFTER_WINDOW)]
         weak = klass in WEAK

@@ -39,8 +39,7 @@ class Prepare:
     def entries(self, articles: list[Article]) -> list[Entry]:
         """Linked and placed: one entry an article, in order. A time that a person corrected is the article's time from here on."""
         linker, clock, times = _tools(self)
-        if times:
-            articles = [corrected(article, times) for article in articles]
+        articles = [corrected(article, times) for article in articles]
         linked = linker.link_many(articles)
         at = [(article, link) for article, links in zip(articles, linked, strict=True) for link in links]
         standings = iter(
