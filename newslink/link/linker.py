@@ -151,9 +151,10 @@ class Linker:
             rest = ~market
             start, end, pattern, place, kind = start[rest], end[rest], pattern[rest], place[rest], kind[rest]
         legal = kind == LEGAL
-        legal_starts = start[legal]
-        if len(legal_starts):
-            legal_starts = np.sort(legal_starts)
+        legal_starts = start[legal], place[legal]
+        if legal.any():
+            order = np.argsort(start[legal])
+            legal_starts = start[legal][order], place[legal][order]
             rest = ~legal
             start, end, pattern, place, kind = start[rest], end[rest], pattern[rest], place[rest], kind[rest]
         if not len(start):
@@ -207,9 +208,10 @@ class Linker:
         calm &= ~(begins | runs)
         calm &= ~_among(after.astype(np.int64) << 16 | units[np.minimum(end + 1, size - 1)], self._suspect_pairs)
         calm &= ~self._careful[pattern] | self._safe_next[after]
-        if len(legal):
-            following = legal[np.minimum(np.searchsorted(legal, end), len(legal) - 1)] - end
-            calm &= ~((following >= 0) & (following <= _LEGAL_REACH))
+        legal_start, legal_place = legal
+        if len(legal_start):
+            at = np.minimum(np.searchsorted(legal_start, end), len(legal_start) - 1)
+            calm &= ~((legal_start[at] >= end) & (legal_start[at] - end <= _LEGAL_REACH) & (legal_place[at] == place))
         if crossed is not None:
             calm &= ~crossed
         sure = calm & lexicon.plain[pattern] & ~(lexicon.several[pattern] & foreign[place >> 1])
@@ -223,6 +225,7 @@ class Linker:
         default, entity, confidence, weak = self._default, self._entity, self._confidence, self._hard
         judged: dict[tuple[int, int], int] = {}
         bounds = _Bounds(hay)
+        coded = {i for i, mine in enumerate(found) if mine}
         for s, e, p, where, settled, quiet, beside_left, beside_right, a, b, spaced, behind, cut_in, cut_out in rows:
             article = where >> 1
             if settled:
@@ -247,7 +250,7 @@ class Linker:
             if weak[p] and not beside_left and not beside_right and self._judge.hopeless(hay.text, s, e, p, low, high):
                 continue
             verdict = self._judge.verdict(hay.text, s, e, p, on, low, high, beside_left, beside_right, cut_in, cut_out)
-            if verdict.score < _WORTHLESS and not codes:
+            if verdict.score < _WORTHLESS and article not in coded:
                 continue
             found[article].append(self._assembler.found(hay, verdict, p, s, e, where & 1, a, b, on, codes, spaced, bool(foreign[article]), low, high))
             doubtful.add(article)

@@ -94,7 +94,7 @@ class Haystack:
 def haystack(texts: list[str]) -> Haystack:
     """Normalise and join texts. A text may hold anything a str can, lone surrogates and NULs included."""
     table, classes = _tables()
-    joined = SEPARATOR.join(texts)
+    joined = f"{SEPARATOR}{SEPARATOR.join(texts)}{SEPARATOR}"  # so that every text has a border on both sides
     raw = joined.encode("utf-16-le", "surrogatepass")
     if len(raw) != 2 * len(joined):
         raw = _ASTRAL.sub("\ufffd", joined).encode("utf-16-le", "surrogatepass")
@@ -102,8 +102,9 @@ def haystack(texts: list[str]) -> Haystack:
         raw = "".join("\ufffd" if ord(c) > 0xFFFF or 0xD800 <= ord(c) < 0xE000 else c for c in joined).encode("utf-16-le")
     units = table.take(np.frombuffer(raw, np.uint16))
     kinds = classes.take(units)
-    starts = np.zeros(len(texts) + 1, dtype=np.int64)
+    starts = np.ones(len(texts) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=starts[1:])
+    starts[1:] += 1
     origin = None
     special = np.flatnonzero(kinds >= BLANK)
     if len(special):
@@ -136,7 +137,7 @@ def _mapping() -> dict[int, int | None]:
 
 def normal(text: str) -> str:
     """One short string as the haystack would hold it, blanks kept: the form in which names are looked up."""
-    return text if text.isascii() else text.translate(_mapping())
+    return text if text.isascii() and text.isprintable() else text.translate(_mapping())
 
 
 def name_key(text: str) -> str:
