@@ -117,11 +117,12 @@ def market(count: int, years: int, url: str | None) -> None:
 
             first, requests = update(LAST)
             rows = sum(len(store.read_bars(security)) for security in securities[:5]) // 5
-            size = path.stat().st_size if url is None else 0
             second, again = update(LAST)
             now[0] += timedelta(days=1)
             third, daily = update(LAST + timedelta(days=1))
             reading = statistics.median(timed(lambda: store.read_bars(securities[1]), 9))
+        # Closed, so that what was still in the write-ahead log counts too.
+        size = sum(file.stat().st_size for file in Path(folder).glob("bars.db*")) if url is None else 0
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         csv = Path(folder) / "csv"
         csv.mkdir()

@@ -52,23 +52,23 @@ class Services:
             prices = self.additive(security, prices)
         last = np.concatenate([[bars["prev_close"].iloc[0]], prices[:-1, 1]])
         begin, end = query.get("beg", "0"), query.get("end", "20500101")
+        days = bars["session"].dt.strftime("%Y%m%d")
+        inside = np.flatnonzero((days >= begin) & (days <= end))
+        earlier = np.flatnonzero(days < begin)
+        before = float(bars["close"].iloc[earlier[-1]]) if len(earlier) else 0.0
         decimals = 3 if security.startswith("5") else 2
         lots = 1 if security.endswith((".HK", ".US")) else 100
-        lines, before = [], 0.0
         fields = len(query["fields2"].split(","))
-        for row, (session, price, was) in enumerate(zip(bars["session"], prices, last, strict=True)):
-            if not begin <= f"{session:%Y%m%d}" <= end:
-                before = bars["close"].iloc[row] if f"{session:%Y%m%d}" < begin else before
-                continue
-            change = price[1] - was
-            line = [f"{session:%Y-%m-%d}", *(f"{value:.{decimals}f}" for value in price)]
-            line += [
-                f"{round(bars['volume'].iloc[row] / lots)}",
-                f"{bars['amount'].iloc[row]:.2f}",
-                f"{(price[2] - price[3]) / was * 100:.2f}",
-            ]
-            line += [f"{change / was * 100:.2f}", f"{change:.{decimals}f}", "0.45", "0", "0", "0"]
-            lines.append(",".join(line[: 8 if fields == 8 else 14 if fields == 14 else 11]))
+        wanted = 8 if fields == 8 else 14 if fields == 14 else 11
+        dates, volume, amount = bars["session"].dt.strftime("%Y-%m-%d").tolist(), bars["volume"].tolist(), bars["amount"].tolist()
+        lines = []
+        for row in inside.tolist():
+            opened, close, high, low = prices[row].tolist()
+            change = close - last[row]
+            line = [dates[row], *(f"{value:.{decimals}f}" for value in (opened, close, high, low))]
+            line += [f"{round(volume[row] / lots)}", f"{amount[row]:.2f}", f"{(high - low) / last[row] * 100:.2f}"]
+            line += [f"{change / last[row] * 100:.2f}", f"{change:.{decimals}f}", "0.45", "0", "0", "0"]
+            lines.append(",".join(line[:wanted]))
         return self.eastmoney_data(query["secid"], security, lines, before or float(bars["prev_close"].iloc[0]))
 
     def eastmoney_data(self, secid: str, security: str, lines: list[str], before: float) -> Answer:
@@ -124,15 +124,13 @@ class Services:
         index = security in ("000300.SH", "399006.SZ")
         lots = not symbol.startswith("sh688") and not (symbol.startswith("sz000") and not self.tencent_sz000_lots)
         events = {} if index else {event.day.isoformat(): event for event in ex_dates(self.truth, security)}
-        for row in np.flatnonzero((days >= (begin or "0")) & (days <= (end or "9")))[-int(count or 640) :]:
-            bar, day = bars.iloc[row], days.iloc[row]
-            line: list = [
-                day,
-                *(f"{bar[name]:.3f}" for name in ("open", "close", "high", "low")),
-                f"{bar['volume'] / (100 if lots else 1):.3f}",
-            ]
+        inside = np.flatnonzero((days >= (begin or "0")) & (days <= (end or "9")))[-int(count or 640) :]
+        figures = bars[["open", "close", "high", "low", "volume", "amount"]].to_numpy()
+        for row in inside.tolist():
+            day, (*four, volume, amount) = days.iloc[row], figures[row].tolist()
+            line: list = [day, *(f"{price:.3f}" for price in four), f"{volume / (100 if lots else 1):.3f}"]
             if not index:
-                line += [self.tencent_dividend(security, day, events.get(day)), "0.45", f"{bar['amount'] / 10000:.2f}"]
+                line += [self.tencent_dividend(security, day, events.get(day)), "0.45", f"{amount / 10000:.2f}"]
             rows.append(line)
         data = {symbol: {"day": rows, "qt": {symbol: ["1"]}, "prec": "0", "version": "16"}}
         return Answer(f"{variable}=" + json.dumps({"code": 0, "msg": "", "data": data}, ensure_ascii=False))
