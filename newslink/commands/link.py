@@ -23,8 +23,11 @@ from newslink.store import open_store
 _LONGEST_LINE = 64 << 20
 _BATCH = 512
 _ROLES = {
-    Role.SUBJECT: "主体 (the article is about it)", Role.MENTION: "提及 (named)", Role.SOURCE: "来源 (quoted)", Role.LIST: "列举 (one of many)",
-}  # fmt: skip
+    Role.SUBJECT: "主体 (the article is about it)",
+    Role.MENTION: "提及 (named)",
+    Role.SOURCE: "来源 (quoted)",
+    Role.LIST: "列举 (one of many)",
+}
 
 
 class BadLine(NewslinkError):
@@ -41,11 +44,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--explain", action="store_true", help="print in words, for each text, what was linked and why")
     parser.add_argument("--store", metavar="URL", help="store whose names and corrections are used (default: NEWSLINK_STORE)")
     parser.epilog = (
-        'In: {"id", "title", "text" or "html", "published_at"}; only one of title, text and html is needed. A naive time is Asia/Shanghai; without a '
-        'time, names of all times are taken, former ones with less confidence. Out: {"id", "links": [{"security", "role", "confidence", "relevance", '
-        '"mentions": [{"field", "start", "end", "surface", "rule"}], "alternatives"}], "candidates": [...]}: links have a confidence of 0.5 and more, '
-        'candidates less. Offsets count code points, end exclusive, in title or text; for html they count in the "text" that is then given. '
-        'A line that cannot be read gives {"id", "line", "error"}. Exit code 0 when at least one line could be read or there was none, else 1.'
+        'In: {"id", "title", "text" or "html", "published_at"}; only one of title, text and html is needed. A naive time is '
+        "Asia/Shanghai; without a time, names of all times are taken, former ones with less confidence. "
+        'Out: {"id", "links": [{"security", "role", "confidence", "relevance", "mentions": [{"field", "start", "end", "surface", "rule"}], '
+        '"alternatives"}], "candidates": [...]}: links have a confidence of 0.5 and more, candidates less. Offsets count code points, end '
+        'exclusive, in title or text; for html they count in the "text" that is then given. A line that cannot be read gives '
+        '{"id", "line", "error"}. Exit code 0 when at least one line could be read or there was none, else 1.'
     )
 
 
@@ -168,9 +172,13 @@ def answered(asked: Asked, links: Iterable[Link]) -> dict[str, Any]:
 def _row(link: Link) -> dict[str, Any]:
     mentions = [{"field": m.field, "start": m.start, "end": m.end, "surface": m.surface, "rule": m.rule} for m in link.mentions]
     return {
-        "security": link.security, "role": str(link.role), "confidence": link.confidence, "relevance": link.relevance, "mentions": mentions,
+        "security": link.security,
+        "role": str(link.role),
+        "confidence": link.confidence,
+        "relevance": link.relevance,
+        "mentions": mentions,
         "alternatives": list(link.alternatives),
-    }  # fmt: skip
+    }
 
 
 def explained(asked: Asked, links: Iterable[Link], universe: Universe) -> str:

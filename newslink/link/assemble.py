@@ -26,7 +26,8 @@ _FIELDS = ("title", "body")
 class Found:
     """One mention on its way: field 0 title, 1 body, 2 markup; start, end in that field's original text; score in log odds.
 
-    listing_said: the words or markup say which listing is meant. weak: the surface needs evidence, so other mentions of the company may help it.
+    listing_said: the words or markup say which listing is meant.
+    weak: the surface needs evidence, so other mentions of the company may help it.
     """
 
     entity: str
@@ -58,7 +59,9 @@ class Found:
     def of_sure(cls, sure: Sure) -> Found:
         entity, security, field, start, end, confidence, rule, evidence, quoted, said = sure
         score = math.log(confidence / (1.0 - confidence))
-        return cls(entity, security, field, start, end, score, rule, evidence, quoted or None, False, (2 if rule != "name" else 1) if said else 0)
+        return cls(
+            entity, security, field, start, end, score, rule, evidence, quoted or None, False, (2 if rule != "name" else 1) if said else 0
+        )
 
 
 class Assembler:
@@ -71,9 +74,22 @@ class Assembler:
         self._others: dict[int, dict[str, tuple[str, ...]]] = {}
 
     def found(
-        self, hay: Haystack, verdict: Verdict, pattern: int, start: int, end: int, field: int, first: int, last: int, day: int,
-        codes: dict[int, Code], spaced: bool, foreign: bool, low: int, high: int,
-    ) -> Found:  # fmt: skip
+        self,
+        hay: Haystack,
+        verdict: Verdict,
+        pattern: int,
+        start: int,
+        end: int,
+        field: int,
+        first: int,
+        last: int,
+        day: int,
+        codes: dict[int, Code],
+        spaced: bool,
+        foreign: bool,
+        low: int,
+        high: int,
+    ) -> Found:
         """A judged match as a mention: code beside it, blanks inside it, listing in this place."""
         lexicon, owner = self._lexicon, verdict.owner
         score, evidence = verdict.score, verdict.evidence
@@ -113,7 +129,22 @@ class Assembler:
             security = choose(lexicon, owners, owner, day, market)
         if security is None:
             security = owner.security
-        return Found(owner.entity, security, field, first, last, score, rule, evidence, verdict.quoted, verdict.acts, said, klass in WEAK, verdict.opposed, verdict.party)
+        return Found(
+            owner.entity,
+            security,
+            field,
+            first,
+            last,
+            score,
+            rule,
+            evidence,
+            verdict.quoted,
+            verdict.acts,
+            said,
+            klass in WEAK,
+            verdict.opposed,
+            verdict.party,
+        )
 
     def _is_spaced_name(self, hay: Haystack, start: int, end: int, low: int, high: int) -> bool:
         """Every character set apart (五 粮 液), a mark set off (*ST 腾邦, 万 科A), or blanks inside and firm borders outside."""
@@ -250,10 +281,9 @@ class Assembler:
             chart = any(f.rule == "chart" for f in group)
             best_weak = max((f.score for f in group if f.weak), default=-9.0)
             for one in group:
-                if one.weak and not one.opposed:
-                    if firm > 2.0 or best_weak > 3.0 or chart:
-                        one.score += 2.4
-                        one.evidence = [*one.evidence, "+ named for sure elsewhere in the article"]
+                if one.weak and not one.opposed and (firm > 2.0 or best_weak > 3.0 or chart):
+                    one.score += 2.4
+                    one.evidence = [*one.evidence, "+ named for sure elsewhere in the article"]
             group.sort(key=lambda f: (f.field == 2, f.field, f.start, -f.end))
         top = max(f.score for f in group)
         confidence = probability(top)
@@ -301,7 +331,9 @@ class Assembler:
                 if ruling is None:
                     kept.append(link)
                     continue
-                mentions = tuple(Mention(m.field, m.start, m.end, m.surface, "correction", (*m.evidence, _said("-", ruling))) for m in link.mentions)
+                mentions = tuple(
+                    Mention(m.field, m.start, m.end, m.surface, "correction", (*m.evidence, _said("-", ruling))) for m in link.mentions
+                )
                 kept.append(Link(link.security, link.role, 0.0, link.relevance, mentions, link.alternatives))
             links = kept
         for ruling in added:

@@ -21,7 +21,10 @@ _LIMIT = 256 << 20
 
 
 def automaton(patterns: Sequence[str], cache_dir: Path | None = None) -> daachorse.CharwiseDoubleArrayAhoCorasick:
-    """The automaton over patterns (distinct, not empty); matches give the index into them. Cache trouble is never an error: it is built anew."""
+    """The automaton over patterns (distinct, not empty); matches give the index into them.
+
+    Cache trouble is never an error: it is built anew.
+    """
     if not patterns:
         patterns = ("\ue000\ue001",)  # the library refuses an empty list; nobody writes this
     if cache_dir is None:
@@ -69,7 +72,7 @@ def _write(path: Path, key: bytes, payload: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(_MAGIC + key + zlib.crc32(payload).to_bytes(4, "big"))
             file.write(payload)
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
         temporary = None
         for old in sorted(path.parent.glob("names-*.ac"), key=lambda p: p.stat().st_mtime)[:-4]:
             old.unlink(missing_ok=True)

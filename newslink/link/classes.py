@@ -1,6 +1,7 @@
 """Data files of ambiguous surfaces and known phrases → class, prior and quotation flag of a surface.
 
-A class says what else a surface may mean; the prior is how often, without any evidence, it means the company (log odds). Surfaces in no list are plain.
+A class says what else a surface may mean; the prior is how often, without any evidence, it means the company (log odds).
+Surfaces in no list are plain.
 """
 
 from __future__ import annotations
@@ -42,15 +43,31 @@ PRIOR = {
 }
 # Of several classes of one surface the one that asks for most evidence holds.
 _STRICTNESS = (
-    SurfaceClass.WORD, SurfaceClass.PLACE, SurfaceClass.SHORTENED, SurfaceClass.FUND, SurfaceClass.PERSON, SurfaceClass.SECTOR, SurfaceClass.PHRASE,
-    SurfaceClass.FOREIGN, SurfaceClass.NICKNAME, SurfaceClass.AFFILIATE, SurfaceClass.PLAIN,
-)  # fmt: skip
+    SurfaceClass.WORD,
+    SurfaceClass.PLACE,
+    SurfaceClass.SHORTENED,
+    SurfaceClass.FUND,
+    SurfaceClass.PERSON,
+    SurfaceClass.SECTOR,
+    SurfaceClass.PHRASE,
+    SurfaceClass.FOREIGN,
+    SurfaceClass.NICKNAME,
+    SurfaceClass.AFFILIATE,
+    SurfaceClass.PLAIN,
+)
 WORDS = {
-    SurfaceClass.PLAIN: "name", SurfaceClass.WORD: "also an ordinary word", SurfaceClass.SECTOR: "also a sector or body",
-    SurfaceClass.PLACE: "also a place", SurfaceClass.PERSON: "also a person, brand or foreign word",
-    SurfaceClass.AFFILIATE: "group and sisters share the name", SurfaceClass.SHORTENED: "shortened name",
-    SurfaceClass.NICKNAME: "nickname", SurfaceClass.FOREIGN: "Latin word", SurfaceClass.PHRASE: "may also read as a phrase", SurfaceClass.FUND: "many funds are called so",
-}  # fmt: skip
+    SurfaceClass.PLAIN: "name",
+    SurfaceClass.WORD: "also an ordinary word",
+    SurfaceClass.SECTOR: "also a sector or body",
+    SurfaceClass.PLACE: "also a place",
+    SurfaceClass.PERSON: "also a person, brand or foreign word",
+    SurfaceClass.AFFILIATE: "group and sisters share the name",
+    SurfaceClass.SHORTENED: "shortened name",
+    SurfaceClass.NICKNAME: "nickname",
+    SurfaceClass.FOREIGN: "Latin word",
+    SurfaceClass.PHRASE: "may also read as a phrase",
+    SurfaceClass.FUND: "many funds are called so",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,16 @@ class SurfaceLists:
 def _lines(name: str) -> list[str]:
     text = files("newslink.link").joinpath("data", name).read_text("utf-8")
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+@lru_cache(maxsize=1)
+def _word_lists() -> dict[str, tuple[str, ...]]:
+    return {key: tuple(words.split()) for key, _, words in (line.partition("\t") for line in _lines("words.tsv"))}
+
+
+def word_list(key: str) -> tuple[str, ...]:
+    """A short list of ``data/words.tsv``."""
+    return _word_lists()[key]
 
 
 @lru_cache(maxsize=1)

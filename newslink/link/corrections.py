@@ -23,7 +23,9 @@ class CorrectionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One statement by a person. article: for the link kinds. surface: the words, for the word kinds. security: None mutes the word for all.
+    """One statement by a person. article: for the link kinds. surface: the words, for the word kinds.
+
+    security: None mutes the word for all.
 
     valid_from, valid_to: inclusive days for ``word_means``, None is open. who, when: whose statement this is; when is aware.
     """

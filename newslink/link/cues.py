@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from newslink.link.classes import word_list
+
 BEFORE_WINDOW, AFTER_WINDOW = 24, 40
 
 
@@ -96,8 +98,4 @@ OWN_ACT = frozenset(("+ 公告", "+ 投资者互动", "+ 股东、股价或管�
 
 # What begins like something in AGAINST_AFTER: only sure names with one of these behind them need a closer look.
 SUSPECT_NEXT = "市县区镇乡州岛杯奖路站街队馆村"
-SUSPECT_PAIRS = frozenset(
-    "集团 控股 大学 学院 医院 研究 协会 学会 商会 联合 基金 博物 小学 中学 幼儿 体育 剧院 图书 党校 青少 论坛 故居 纪念 社区 俱乐 足球 篮球 半岛 群岛 大道 大桥 隧道 地铁 码头 "
-    "海域 海峡 海沟 地区 流域 盆地 山脉 山区 机场 保税 口岸 海关 电站 水库 景区 景点 风景 风电 商圈 自贸 新区 片区 开发 高新 园区 湿地 沿岸 沿线 两岸 彼岸 政府 人民 法院 检察 公安 消防 旅游 文旅 "
-    "证券 资管 资本 创投 私募 信托 期货 理财 财务 金租 金融 融资 人寿 寿险 财险 产险 养老 健康 资产 投资 产业 商学 RE ET LO 指数 置业 地产 物业 金服 金控 银行 小贷 矿业 金融 工程 科技 能源 建材 电器 乳业 物流 商贸 置地 化工 环保 新材 生物 医疗 医药 汽车 电子 食品 服饰 文化 传媒 教育 信息 酒楼 酒家 饭店 餐厅 合作 经济 村委 小区 大厦 广场 写字 影城 影院 乐园 酒店 书店 药店 公园 大楼 自行 电梯 校区".split()
-)
+SUSPECT_PAIRS = frozenset(word_list("suspect_pairs"))

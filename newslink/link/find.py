@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from newslink.link.classes import word_list
 from newslink.link.text import DIGIT, LATIN, UPPER, Haystack
 from newslink.link.universe import Universe
 from newslink.model import Kind
@@ -19,17 +20,14 @@ _TAIL = re.compile(r"\.(SH|SS|SZ|BJ|HK|sh|sz|bj|hk|Hk|XSHG|XSHE|Sh|Sz)(?![A-Za-z
 _HEAD = re.compile(r"(?<![A-Za-z0-9])(SH|SZ|BJ|HK|sh|sz|bj|hk)[.: ]?\Z")
 _SAYS_CODE = re.compile(r"(?:代码|股票代号|证券代号|股号)(?:为|是)?[:\s]{0,2}\Z")
 _INDEX_BEFORE = re.compile(r"(?:指数|成指|综指|A指|50|300|500|1000)[(\s]{0,2}\Z")
-_US_HEAD = re.compile(r"(?:NYSE|NASDAQ|Nasdaq|AMEX|纽交所|纳斯达克|纽约证券交易所|美交所|纳斯达克代码|美股代码|美股|股票代码|OTC|US)(?: ?American)?[:.](?: )?\Z")
+_US_HEAD = re.compile(
+    r"(?:NYSE|NASDAQ|Nasdaq|AMEX|纽交所|纳斯达克|纽约证券交易所|美交所|纳斯达克代码|"
+    r"|美股代码|美股|股票代码|OTC|US)(?: ?American)?[:.](?: )?\Z"
+)
 _US_TAIL = re.compile(r"\.(?:US|us|N|O|OQ|A|NYSE|NASDAQ)(?![A-Za-z0-9])")
 _US_SCENE = re.compile(r"美股|ETF|ADR|纳斯达克|纽交所|美国上市|盘前|中概|基金|股")
 _EXCHANGE_NUMBERS = frozenset(("SH", "SZ", "BJ"))
-_WORDS_IN_CAPITALS = frozenset(
-    "IF IH IC IM TS TF AI IT CEO CFO CTO COO IPO ETF LOF REIT REITS GDP CPI PPI PMI LPR MLF SLF OMO USD CNY HKD EUR JPY GBP RMB AH ST PE PB PS ROE EPS EPC PPP API APP CPU GPU TPU NPU LED OLED "
-    "MCU PCB HBM DRAM NAND SSD USB WIFI IOT SAAS PAAS VR AR MR XR EV BEV PHEV HEV OTA ADAS SUV MPV PC TV ID OK UP OEM ODM NFT DAO FDA EMA CDE NMPA WTO WHO IMF ECB FED OPEC "
-    "NATO UN EU UK US USA UAE APEC ASEAN MSCI FTSE STAR COVID RNA DNA CAR ADC CRO CDMO BD PD HER EGFR TOP NO VS II III IV VI DC AC KW MW GW MM CM KM AM PM TD OR AND THE FOR NOW "
-    "ALL ONE ANY NEW OLD BIG CAN HAS GO ON IN IT AT BY SO BE DO CD TH KEY LAB LABS PLAN PLUS PRO MAX MINI AIR ULTRA GT RS SS GB TB DATA CEOS FAST GOOD LOVE LIFE REAL TRUE PLAY "
-    "RUN EAT FUN CASH COST HOPE NICE OPEN SAFE WELL POST AIOT ESG SEC CME COMEX LME WTI QDII QFII RQFII FOF DR VIP SOC IP IC ICU GPT AGI LLM CES SNEC BBC CNN CNBC NBA CBA UFC MBA CPA CFA".split()
-)
+_WORDS_IN_CAPITALS = frozenset(word_list("capitals"))
 _STANDS_FREE = re.compile(r"[A-Z]{4,5}\Z")
 
 
@@ -183,9 +181,7 @@ class CodeFinder:
             return None
         if left == "(" and text[end : end + 1] == ")" and len(symbol) >= 3 and start >= 2 and (text[start - 2].isalpha()):
             return Code(start, end, security, "ticker_in_brackets", sure=False)
-        if _STANDS_FREE.match(symbol) and left not in "-./_@#" and text[end : end + 1] not in ("-", "/", "_", "&"):
-            if _US_SCENE.search(text, max(0, start - 30), end + 30):
-                return Code(start, end, security, "bare_ticker", sure=False)
+        free = _STANDS_FREE.match(symbol) and left not in "-./_@#" and text[end : end + 1] not in ("-", "/", "_", "&")
+        if free and _US_SCENE.search(text, max(0, start - 30), end + 30):
+            return Code(start, end, security, "bare_ticker", sure=False)
         return None
-
-

@@ -13,12 +13,24 @@ from newslink.link import cues
 from newslink.link.classes import WORDS, SurfaceClass
 from newslink.link.lexicon import AFTER_DELISTING, PRE_IPO, Lexicon, Owner
 
-WEAK = frozenset((SurfaceClass.WORD, SurfaceClass.SECTOR, SurfaceClass.PLACE, SurfaceClass.PERSON, SurfaceClass.SHORTENED, SurfaceClass.PHRASE, SurfaceClass.FUND))
+WEAK = frozenset(
+    (
+        SurfaceClass.WORD,
+        SurfaceClass.SECTOR,
+        SurfaceClass.PLACE,
+        SurfaceClass.PERSON,
+        SurfaceClass.SHORTENED,
+        SurfaceClass.PHRASE,
+        SurfaceClass.FUND,
+    )
+)
 _CHINESE_END = re.compile(r"[一-鿿]\Z")
 _FREE_BEFORE = re.compile(r"(?:[的和与及或对由被在向从是据将给让使把跟同比即按因为如像了着过到于])\Z")
 _SENTENCE = re.compile(r"[。!?;\n]")
 # What stands between a company and the legal name of another: not one name that goes on.
-_BETWEEN = re.compile(r"股东|旗下|子公司|全资|控股子|下属|[与和及拟对向的在将为由获被等]|收购|参股|投资设立|公告|持有|联合|董事|客户|供应商|间接|直接|出资|关联|受让|签|中标|起诉|转让|认购|设立|成立|发行|出售|合作|竞得|购买|采购|委托|起|承")
+_BETWEEN = re.compile(
+    r"股东|旗下|子公司|全资|控股子|下属|[与和及拟对向的在将为由获被等]|收购|参股|投资设立|公告|持有|联合|董事|客户|供应商|间接|直接|出资|关联|受让|签|中标|起诉|转让|认购|设立|成立|发行|出售|合作|竞得|购买|采购|委托|起|承"
+)
 _CLOSED = frozenset("。,;!?的”\"'》」)】产行概领技板厂系设类用企赛市")
 _OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
 _SHUT = frozenset(("", "。", ";", "!", "?", "\n", "》", "】", "」", "”", "的"))  # nothing a company does begins so
@@ -49,7 +61,7 @@ def probability(score: float) -> float:
 
 
 def owner_on(lexicon: Lexicon, owners: tuple[Owner, ...], day: int, evidence: list[str]) -> tuple[Owner, float]:
-    """The owner whose name it was on the day, and what the date does to the score. Among several companies: the one in whose time it lies."""
+    """The owner whose name it was on the day, and what the date does to the score."""
     valid = [o for o in owners if o.first <= day <= o.last]
     if valid:
         stated = [o for o in valid if o.stated]
@@ -101,10 +113,22 @@ class Judge:
         return text[end] in _CLOSED and text[start - 1] not in _OPENING
 
     def verdict(
-        self, text: str, start: int, end: int, pattern: int, day: int, field_start: int, field_end: int, company_left: bool, company_right: bool,
-        begins: bool = False, runs: bool = False,
-    ) -> Verdict:  # fmt: skip
-        """Judge text[start:end]; field_start, field_end bound the text it may look at; company_left/right: a listed name beside it in a list.
+        self,
+        text: str,
+        start: int,
+        end: int,
+        pattern: int,
+        day: int,
+        field_start: int,
+        field_end: int,
+        company_left: bool,
+        company_right: bool,
+        begins: bool = False,
+        runs: bool = False,
+    ) -> Verdict:
+        """Judge text[start:end]; field_start, field_end bound the text it may look at.
+
+        company_left/right: a listed name beside it in a list.
 
         begins, runs: the border of the name cuts through a common word.
         """
@@ -144,7 +168,13 @@ class Judge:
                         evidence.append(cue.words)
                     break
         score += self._beside(weak, klass, before, after, company_left, company_right, evidence)
-        if klass is SurfaceClass.AFFILIATE and against is None and not acts and cues.NATURE.search(before + after) and not cues.BUSINESS.search(before + after):
+        if (
+            klass is SurfaceClass.AFFILIATE
+            and against is None
+            and not acts
+            and cues.NATURE.search(before + after)
+            and not cues.BUSINESS.search(before + after)
+        ):
             score -= 3.4
             evidence.append("- scene of places, history or daily life")
         if weak:
@@ -205,12 +235,20 @@ class Judge:
         right = text[end:high]
         stop = _SENTENCE.search(right)
         scene = left[cut:] + " " + (right[: stop.start()] if stop else right)
-        if not opposed and (start == field_start or before[-1:] in "【《" or before.endswith("公司") and after[:1] == ":") and after[:1] in (":", ","):
+        if (
+            not opposed
+            and (start == field_start or before[-1:] in "【《" or before.endswith("公司") and after[:1] == ":")
+            and after[:1] in (":", ",")
+        ):
             firm = cues.HEADLINE_FIRM if klass is SurfaceClass.WORD else cues.HEADLINE_COMPANY
             company_like = firm.search(after[1:])
             score += 3.6 if company_like else 2.1 if klass is SurfaceClass.WORD else 1.2
             evidence.append("+ headline of a company")
-        elif not opposed and (start == field_start or before[-1:] in "【《") and (cues.HEADLINE_FIRM if klass is SurfaceClass.WORD else cues.HEADLINE_COMPANY).search(after):
+        elif (
+            not opposed
+            and (start == field_start or before[-1:] in "【《")
+            and (cues.HEADLINE_FIRM if klass is SurfaceClass.WORD else cues.HEADLINE_COMPANY).search(after)
+        ):
             score += 1.4
             evidence.append("+ begins the sentence of a company")
         business = cues.BUSINESS.search(scene) is not None
@@ -220,10 +258,10 @@ class Judge:
         if cues.NATURE.search(scene):
             score -= 1.8 if business else 3.4
             evidence.append("- scene of places, history or daily life")
-        if klass is SurfaceClass.WORD or klass is SurfaceClass.SHORTENED:
-            if _CHINESE_END.search(before) and not _FREE_BEFORE.search(before):
-                score -= 1.0
-                evidence.append("- inside a longer phrase")
+        inside = _CHINESE_END.search(before) and not _FREE_BEFORE.search(before)
+        if inside and (klass is SurfaceClass.WORD or klass is SurfaceClass.SHORTENED):
+            score -= 1.0
+            evidence.append("- inside a longer phrase")
         return score
 
     def quotation(self, kind: str, text: str, start: int, end: int, low: int, high: int) -> bool | None:
@@ -248,7 +286,11 @@ class Judge:
             return True
         if cues.SOURCE_AFTER.match(after) or cues.NAMED_ANALYST.match(after):
             return True
-        if kind == "broker" and (cues.ANALYST_NAME.match(after) or heads and cues.DESK_HEADLINE.match(after)) and not cues.BROKER_OWN.search(after):
+        if (
+            kind == "broker"
+            and (cues.ANALYST_NAME.match(after) or heads and cues.DESK_HEADLINE.match(after))
+            and not cues.BROKER_OWN.search(after)
+        ):
             return True
         if kind == "vendor" and cues.REPORTER.match(after):
             return True

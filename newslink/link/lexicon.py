@@ -1,6 +1,7 @@
 """Universe → the lexicon: every surface with its owners and dates, as columns ready for vector work, and the automaton over all patterns.
 
-Patterns are the surfaces, then guards (known phrases that are no company), ends of legal names, and market words (港股, 美股 …). Days are proleptic ordinals.
+Patterns are the surfaces, then guards (known phrases that are no company), ends of legal names, and market words
+(港股, 美股 …). Days are proleptic ordinals.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from newslink.link.automaton import automaton
-from newslink.link.classes import PRIOR, SurfaceClass, stricter, surface_lists
+from newslink.link.classes import PRIOR, SurfaceClass, stricter, surface_lists, word_list
 from newslink.link.codes import is_hong_kong_renminbi_counter
 from newslink.link.corrections import Rulings
 from newslink.link.text import name_key, normal
@@ -28,11 +29,7 @@ _LEGAL_ENDS = ("有限公司", "有限责任公司", "合伙企业", "事务所"
 FIRST, LAST = 0, 4_000_000
 PRE_IPO = 90  # days before listing on which a company already goes by its future short name in the news
 AFTER_DELISTING = 400
-MARKET_WORDS = {
-    "HK": "港股 恒指 恒生指数 恒生科技 恒生中国 港元 港币 港交所 H股 国企指数 红筹 南向资金 香港联交所 联交所 内房股 内银股 恒科指 .HK 港股通".split(),
-    "US": "美股 纳斯达克 纳指 道指 标普500 纽交所 中概 ADR ADS 美国上市 美东时间 热门股 .US 隔夜 .O) .N)".split(),
-    "A": "A股 沪指 深成指 创业板 科创板 上证指数 两市 沪深 涨停 跌停 北交所 .SH .SZ 上交所 深交所 北向资金 沪市 深市 主力资金".split(),
-}
+MARKET_WORDS = {market: word_list(f"market_{market}") for market in ("HK", "US", "A")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +143,9 @@ def _claim(table: dict[str, dict[tuple, Owner]], surface: str, owner: Owner) -> 
     key = (owner.security, owner.stated)
     old = claims.get(key)
     if old is not None and owner.first <= old.last + 1 and old.first <= owner.last + 1:
-        owner = Owner(owner.security, owner.entity, min(old.first, owner.first), max(old.last, owner.last), old.kind, owner.stated, owner.seen)
+        owner = Owner(
+            owner.security, owner.entity, min(old.first, owner.first), max(old.last, owner.last), old.kind, owner.stated, owner.seen
+        )
     elif old is not None:
         key = (*key, owner.first)
     claims[key] = owner
@@ -185,12 +184,26 @@ def _columns(universe, table, given_class, guards, full_names, lives, cache_dir)
         plain[i] = single[i] and (stated or cls in _SURE and i not in quoted)
         first[i], last[i] = min(o.first for o in owners), max(o.last for o in owners)
     return Lexicon(
-        universe=universe, patterns=patterns, kind=kind, klass=klass, prior=prior, classes=[SurfaceClass(k) for k in klass.tolist()],
+        universe=universe,
+        patterns=patterns,
+        kind=kind,
+        klass=klass,
+        prior=prior,
+        classes=[SurfaceClass(k) for k in klass.tolist()],
         priors=prior.tolist(),
-        owners=[table[s] for s in surfaces], quoted=quoted, markets={size - len(market_words) + i: m for i, (_, m) in enumerate(market_words)},
-        single=single, plain=plain, several=several, first=first, last=last, machine=automaton(patterns, cache_dir),
-        full_names={e: tuple(set(n)) for e, n in full_names.items()}, listed=lives, prefixes=_prefixes(table),
-    )  # fmt: skip
+        owners=[table[s] for s in surfaces],
+        quoted=quoted,
+        markets={size - len(market_words) + i: m for i, (_, m) in enumerate(market_words)},
+        single=single,
+        plain=plain,
+        several=several,
+        first=first,
+        last=last,
+        machine=automaton(patterns, cache_dir),
+        full_names={e: tuple(set(n)) for e, n in full_names.items()},
+        listed=lives,
+        prefixes=_prefixes(table),
+    )
 
 
 def _prefixes(table: dict[str, Sequence[Owner]]) -> dict[str, str]:
@@ -204,5 +217,3 @@ def _prefixes(table: dict[str, Sequence[Owner]]) -> dict[str, str]:
 
 def ordinal_of(day: date | None) -> int:
     return LAST if day is None else day.toordinal()
-
-

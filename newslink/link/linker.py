@@ -42,7 +42,8 @@ _INVALID = -0.9  # what a name outside its days loses in the segmentation
 class Linker:
     """Links articles to the securities of a universe.
 
-    corrections: what people said; they win over every rule. cache_dir: where the automaton is kept between runs (created at need), None keeps nothing.
+    corrections: what people said; they win over every rule.
+    cache_dir: where the automaton is kept between runs (created at need), None keeps nothing.
     """
 
     def __init__(self, universe: Universe, corrections: Iterable[Correction] = (), cache_dir: Path | None = None) -> None:
@@ -119,7 +120,20 @@ class Linker:
             place = int(np.searchsorted(starts, start, "right")) - 1
             offset, article = int(starts[place]), place >> 1
             if code.rule == "code" and self._born(code.security) <= days[article]:
-                found[article].append((entity_of(code.security), code.security, place & 1, start - offset, end - offset, CODE_SURE, "code", CODE_EVIDENCE, False, True))
+                found[article].append(
+                    (
+                        entity_of(code.security),
+                        code.security,
+                        place & 1,
+                        start - offset,
+                        end - offset,
+                        CODE_SURE,
+                        "code",
+                        CODE_EVIDENCE,
+                        False,
+                        True,
+                    )
+                )
             else:
                 found[article].append(Found.of_code(self.universe, code, place & 1, start - offset, end - offset, days[article]))
         return {c.start: c for c in codes}
@@ -128,7 +142,9 @@ class Linker:
         known = self.universe.security(security)
         return known.listed.toordinal() - PRE_IPO if known is not None and known.listed else 0
 
-    def _names(self, hay: Haystack, articles: Sequence[Article], found: list[list[Found]], days: list[int], codes: dict[int, Code]) -> set[int]:
+    def _names(
+        self, hay: Haystack, articles: Sequence[Article], found: list[list[Found]], days: list[int], codes: dict[int, Code]
+    ) -> set[int]:
         doubtful = {i for i, mine in enumerate(found) if any(type(one) is Found for one in mine)}
         matches = self._lexicon.machine.find_overlapping(hay.text)
         if not matches:
@@ -139,7 +155,10 @@ class Linker:
         size = len(units)
         left = kinds[np.maximum(start - 1, 0)]
         right = kinds[np.minimum(end, size - 1)]
-        keep = ~((self._latin_start[pattern] & ((left & LATIN) > 0) & (start > 0)) | (self._latin_end[pattern] & ((right & LATIN) > 0) & (end < size)))
+        keep = ~(
+            (self._latin_start[pattern] & ((left & LATIN) > 0) & (start > 0))
+            | (self._latin_end[pattern] & ((right & LATIN) > 0) & (end < size))
+        )
         start, end, pattern = start[keep], end[keep], pattern[keep]
         place = np.searchsorted(hay.starts, start if hay.origin is None else hay.origin[start], "right") - 1
         kind = lexicon.kind[pattern]
@@ -176,7 +195,9 @@ class Linker:
         if (sizes == 1).all():
             return first
         # Sorted by start, longest first: where the first of a group reaches its end, it covers the others and no cut explains more.
-        covered = (sizes == 1) | ((np.maximum.reduceat(end, first) == end[first]) & (valid[first] | (self._lexicon.kind[pattern[first]] == GUARD)))
+        covered = (sizes == 1) | (
+            (np.maximum.reduceat(end, first) == end[first]) & (valid[first] | (self._lexicon.kind[pattern[first]] == GUARD))
+        )
         if covered.all():
             return first
         chosen = first[covered].tolist()
@@ -218,10 +239,22 @@ class Linker:
         calm &= ~left & ~right | ~self._weak[pattern]
         base = hay.starts[place]
         rows = zip(
-            start.tolist(), end.tolist(), pattern.tolist(), place.tolist(), sure.tolist(), calm.tolist(), left.tolist(), right.tolist(),
-            (first - base).tolist(), (last - base).tolist(), crossed.tolist() if crossed is not None else repeat(False), after.tolist(),
-            begins.tolist(), runs.tolist(),
-        )  # fmt: skip
+            start.tolist(),
+            end.tolist(),
+            pattern.tolist(),
+            place.tolist(),
+            sure.tolist(),
+            calm.tolist(),
+            left.tolist(),
+            right.tolist(),
+            (first - base).tolist(),
+            (last - base).tolist(),
+            crossed.tolist() if crossed is not None else repeat(False),
+            after.tolist(),
+            begins.tolist(),
+            runs.tolist(),
+            strict=False,  # repeat has no end
+        )
         default, entity, confidence, weak = self._default, self._entity, self._confidence, self._hard
         judged: dict[tuple[int, int], int] = {}
         bounds = _Bounds(hay)
@@ -234,7 +267,9 @@ class Linker:
                     found[article].append((entity[p], default[p], where & 1, a, b, confidence[p], "name", NAME_EVIDENCE, False, False))
                     continue
                 if code.sure and self.universe.entity_of(code.security) == entity[p]:
-                    found[article].append((entity[p], code.security, where & 1, a, b, CODE_SURE, "name_code", NAME_CODE_EVIDENCE, False, True))
+                    found[article].append(
+                        (entity[p], code.security, where & 1, a, b, CODE_SURE, "name_code", NAME_CODE_EVIDENCE, False, True)
+                    )
                     continue
             count = judged.get((article, p), 0)
             if count >= MOST_JUDGED:
@@ -252,10 +287,25 @@ class Linker:
             verdict = self._judge.verdict(hay.text, s, e, p, on, low, high, beside_left, beside_right, cut_in, cut_out)
             if verdict.score < _WORTHLESS and article not in coded:
                 continue
-            found[article].append(self._assembler.found(hay, verdict, p, s, e, where & 1, a, b, on, codes, spaced, bool(foreign[article]), low, high))
+            found[article].append(
+                self._assembler.found(hay, verdict, p, s, e, where & 1, a, b, on, codes, spaced, bool(foreign[article]), low, high)
+            )
             doubtful.add(article)
 
-    def _calm(self, hay: Haystack, start: int, end: int, pattern: int, field: int, first: int, last: int, day: int, low: int, high: int, foreign: bool):
+    def _calm(
+        self,
+        hay: Haystack,
+        start: int,
+        end: int,
+        pattern: int,
+        field: int,
+        first: int,
+        last: int,
+        day: int,
+        low: int,
+        high: int,
+        foreign: bool,
+    ):
         """A name that asks for no evidence, with nothing odd beside it: only its company on that day, its listing and quotation are open.
 
         None where more is open than that.

@@ -1,4 +1,4 @@
-"""Companies with several listings → which listing an article means: the one a code or markup names, else the one whose market it speaks of."""
+"""Companies with several listings → the listing an article means: the one named, else the one whose market it speaks of."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from functools import lru_cache
 from newslink.link.lexicon import Lexicon, Owner
 from newslink.model import market_of
 
-_HK = re.compile(r"港股(?!通)|恒指|恒生(?!电子|活)|H股|港元|港币|港交所|联交所|国企指数|红筹|南向资金|内房股|内银股|恒科|\d{4,5}\.HK|\d港仙")
+_HK = re.compile(
+    r"港股(?!通)|恒指|恒生(?!电子|活)|H股|港元|港币|港交所|联交所|国企指数|红筹|南向资金|内房股|内银股|恒科|\d{4,5}\.HK|\d港仙"
+)
 _US = re.compile(r"美股|纳斯达克|纳指|道指|纽交所|中概|ADR|ADS|美东|美国上市|热门股|\.US")
 _A = re.compile(r"A股|沪指|深成指|创业板|科创板|上证|两市|沪深|北向|北交所|\d{6}\.S[HZ]|主力资金|涨停|跌停|龙虎榜|融资净买入")
 _STOP = re.compile(r"[。!?\n]")
 
 
 def scene_market(text: str, start: int, end: int, field_start: int, field_end: int, head: str) -> tuple[str | None, str]:
-    """(HK, US, A or None, words): what the sentence, else what stands before it in its text, else the head (title and first words) speaks of."""
+    """(HK, US, A or None, words): what the sentence, else the head (title and first words), speaks of."""
     low = max(field_start, start - 200)
     left = text[low:start]
     cut = max(left.rfind("。"), left.rfind("\n"), left.rfind("!"), left.rfind("?")) + 1

@@ -1,4 +1,4 @@
-"""Articles in which nothing is in doubt → links, with as little work as that takes. What it gives is what ``assemble`` gives for the same mentions.
+"""Articles in which nothing is in doubt → links, with as little work as that takes: what ``assemble`` gives for the same mentions.
 
 Most news is of this kind: every company by a plain name or its code, no markup, no correction. The rest takes the long way.
 """
@@ -29,7 +29,7 @@ def credit_start(body: str) -> int:
     if "来源" not in body[-120:]:
         return len(body)
     found = max(body.rfind(w) for w in _CREDITS)
-    return found if 0 <= found and len(body) - found < 120 else len(body)
+    return found if found >= 0 and len(body) - found < 120 else len(body)
 
 
 def _maker(kind: type, fields: tuple[str, ...]) -> Callable:
@@ -46,14 +46,16 @@ make_link = _maker(Link, ("security", "role", "confidence", "relevance", "mentio
 
 
 @lru_cache(maxsize=65536)
-def role_and_relevance(in_title: bool, step: int, lead: bool, count: int, companies: int, titled: int, quoted: int, acting: int) -> tuple[Role, float]:
+def role_and_relevance(
+    in_title: bool, step: int, lead: bool, count: int, companies: int, titled: int, quoted: int, acting: int
+) -> tuple[Role, float]:
     """step: position of the first mention in fiftieths of the body."""
     role = role_of(in_title, lead, count, companies, quoted, acting, count)
     return role, relevance_of(role, in_title, step / _STEPS, count, companies, titled)
 
 
 def step_of(first: int | None, length: int, in_title: bool) -> int:
-    """Position of the first mention in the body in fiftieths; without one: the beginning for a title, a little past the middle otherwise."""
+    """Position of the first mention in the body in fiftieths; without one the beginning for a title, else past the middle."""
     if first is None:
         return 0 if in_title else 30
     return first * _STEPS // length if length else 0
@@ -88,7 +90,10 @@ def quick_links(article: Article, sure: list[Sure], alternatives: Callable[[str]
     companies = len(groups)
     titles = [any(one[2] == 0 or one[3] < head for one in group) for group in groups.values()]
     titled = sum(titles)
-    links = [quick_link(article, group, in_title, companies, titled, alternatives) for group, in_title in zip(groups.values(), titles, strict=True)]
+    links = [
+        quick_link(article, group, in_title, companies, titled, alternatives)
+        for group, in_title in zip(groups.values(), titles, strict=True)
+    ]
     if companies > 1:
         links.sort(key=_order)
     return tuple(links)
@@ -116,7 +121,9 @@ def quick_link(article: Article, group: list[Sure], in_title: bool, companies: i
     count = len(group)
     step = step_of(first, len(body), in_title)
     role, relevance = role_and_relevance(in_title, step, first is not None and first <= LEAD, count, companies, titled, quoted, 0)
-    security = group[0][1] if count == 1 else voted((one[1], 8.0 if one[9] and one[6] != "name" else 2.0 if one[9] else 1.0) for one in group)
+    security = (
+        group[0][1] if count == 1 else voted((one[1], 8.0 if one[9] and one[6] != "name" else 2.0 if one[9] else 1.0) for one in group)
+    )
     return make_link(security, role, confidence, relevance, capped(mentions), alternatives(security))
 
 

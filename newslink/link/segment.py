@@ -1,6 +1,6 @@
 """Matches that touch each other → the best way to cut the text among them.
 
-A longest-match rule would take 京东方 out of 北京|东方园林; here every way to cut competes, guards (known phrases) included, and the cut that
+A longest-match rule takes 京东方 out of 北京|东方园林; here every way to cut competes, guards (known phrases) included, and the cut that
 explains most characters with the fewest words wins.
 """
 

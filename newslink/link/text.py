@@ -1,7 +1,8 @@
 """Texts → one normalised haystack with a map back to every original position.
 
-Character for character (never changing the count): full width → half width, upper case stays, traditional → simplified, control characters → blank.
-Taken out, with the map keeping the original positions: zero-width characters, and single blanks inside what may be one name (五 粮 液, 万 科Ａ, *ST 腾邦).
+Character for character (never changing the count): full width → half width, traditional → simplified, control characters → blank.
+Taken out, with the map keeping the original positions: zero-width characters, and single blanks inside what may be one name
+(五 粮 液, 万 科Ａ, *ST 腾邦).
 """
 
 from __future__ import annotations
@@ -15,7 +16,19 @@ import numpy as np
 
 SEPARATOR = "\n"  # no name holds a line end, so no match crosses from one text into the next
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-_ZERO_WIDTH = (0x00AD, 0x034F, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFE00, 0xFE0E, 0xFE0F, 0xFEFF)
+_ZERO_WIDTH = (
+    0x00AD,
+    0x034F,
+    0x061C,
+    0x180E,
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2065),
+    0xFE00,
+    0xFE0E,
+    0xFE0F,
+    0xFEFF,
+)
 # What a normalised character is; one bit each, the ones that may be taken out highest, so that one comparison finds them.
 CJK, DIGIT, LOWER, UPPER, BLANK, GONE = 1, 2, 4, 8, 64, 128
 LATIN = UPPER | LOWER
@@ -43,7 +56,16 @@ def _tables() -> tuple[np.ndarray, np.ndarray]:
     table[0x0A] = 0x0A
     for unit in _ZERO_WIDTH:
         table[unit] = 0
-    for unit, plain in ((0x2018, "'"), (0x2019, "'"), (0x2014, "-"), (0x2013, "-"), (0x2012, "-"), (0x2212, "-"), (0x00B7, "·"), (0x30FB, "·")):
+    for unit, plain in (
+        (0x2018, "'"),
+        (0x2019, "'"),
+        (0x2014, "-"),
+        (0x2013, "-"),
+        (0x2012, "-"),
+        (0x2212, "-"),
+        (0x00B7, "·"),
+        (0x30FB, "·"),
+    ):
         table[unit] = ord(plain)
     kinds = np.zeros(65536, dtype=np.uint8)
     kinds[0x4E00:0xA000] = CJK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newslink.link.classes import SurfaceClass
+from newslink.link.classes import SurfaceClass, word_list
 from newslink.link.text import name_key
 from newslink.link.windows import QUOTE_MARK
 from newslink.model import Name, NameKind
@@ -17,24 +17,23 @@ _CHINESE = re.compile(r"[一-鿿]")
 _LEGAL = re.compile(r"(?:\(集团\)|集团)?(?:控股)?(?:股份|有限责任|股份有限|有限)公司\Z")
 # What US and Hong Kong lists print behind the company's name.
 _SECURITY_WORDS = re.compile(
-    r"(?i)(?:,? (?:-|–) .*|\s(?:Class [A-Z]|Common|Ordinary|American Depositary|ADS|ADR|Depositary|Units?|Warrants?|Rights?|Sponsored|Subordinate|Each|Preferred|"
-    r"Series|Shares? of Beneficial|Capital Stock|Voting|Registered|New York Registry|Limited Partnership|Trust Units|Senior|Notes)\b.*)\Z"
+    r"(?i)(?:,? (?:-|–) .*|\s(?:Class [A-Z]|Common|Ordinary|American Depositary|ADS|ADR|Depositary|Units?|Warrants?|Rights?|Sponsored"
+    r"|Subordinate|Each|Preferred|Series|Shares? of Beneficial|Capital Stock|Voting|Registered|New York Registry|Limited Partnership"
+    r"|Trust Units|Senior|Notes)\b.*)\Z"
 )
 _LEGAL_ENGLISH = re.compile(
-    r"(?i)[,.]?\s+(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|P\.L\.C|N\.V|S\.A|S\.p\.A|SE|AG|AB|ASA|LLC|L\.P|LP|Holdings?|Group|\(The\)|The|& Co)\.?\Z"
+    r"(?i)[,.]?\s+(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|P\.L\.C|N\.V|S\.A|S\.p\.A|SE|AG|AB|ASA|LLC|L\.P|LP"
+    r"|Holdings?|Group|\(The\)|The|& Co)\.?\Z"
 )
-_DERIVED = re.compile(r"(?i)\b(?:Warrants?|Units?|Rights?|Preferred|Notes due|Debentures?|Depositary Shares? (?:each )?representing a 1/|Subordinated)\b|%")
+_DERIVED = re.compile(
+    r"(?i)\b(?:Warrants?|Units?|Rights?|Preferred|Notes due|Debentures?|Depositary Shares? (?:each )?representing a 1/|Subordinated)\b|%"
+)
 # Single English words that are names and much else besides.
-_COMMON = frozenset(
-    "target block square strategy unity gap visa match snap box dave root bill block lite mobile energy service international global capital "
-    "national american general united first southern western eastern northern core digital power nature solutions express direct premier vision "
-    "element elements catalyst matrix summit pioneer liberty freedom independence heritage legacy origin horizon pinnacle compass anchor ally "
-    "china asia europe america pacific atlantic robot circle jupiter reliance discovery paramount fox news time life gold silver science".split()
-)
+_COMMON = frozenset(word_list("english"))
 
 
 def surfaces_of(name: Name, market: str) -> Iterator[tuple[str, SurfaceClass]]:
-    """(surface as the haystack holds it, class). Nothing for names that only quote lists print (XD…, N…) and for bare letters and digits."""
+    """(surface as the haystack holds it, class). Nothing for bare letters and digits."""
     key = name_key(name.text)
     if name.kind is NameKind.ENGLISH or (not _CHINESE.search(key) and market == "US"):
         yield from _english(key, name.kind is NameKind.ENGLISH)

@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from newslink.errors import UniverseError
+from newslink.link.classes import word_list
 
 _RARE = 5
 _COMMON = 8  # occurrences from which a word of two characters counts; the dictionary's rarest are mostly chance
 # Characters that stand alone so often that a word made with them says nothing.
-ALONE_BEFORE = "的了在与和及或对由被向从将给是为因让使把跟同据比如等即驻赴致约至到当经按自于有以并且其该这那此各每及但而就也还又已曾拟称获购持含除靠替帮请劝"
-ALONE_AFTER = "的了在与和及或拟将获称为是被由对向从等涨跌因遭已正再又仍也均都则并且而但还就说以其这该之于至到起上下内外中前后时今昨日年月周首第近超逾约"
+ALONE_BEFORE = word_list("alone_before")
+ALONE_AFTER = word_list("alone_after")
 # Words the dictionary lacks or counts too low.
-_MORE = "动力煤 国新 京东 汇金 银行团 新中国 电影城 电影节 影院 石油化 银行卡 医药学 能源学 旧金山 人民币 联通过 机器人 数字人 研发 涨停板 房地产 新能源 互联网 区块链 元宇宙 碳中和".split()
+_MORE = word_list("border")
 
 
 @lru_cache(maxsize=1)

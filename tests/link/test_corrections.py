@@ -65,7 +65,9 @@ def test_the_later_of_two_statements_holds_whatever_their_order() -> None:
     assert "600519.SH" in links(meant, muted, text="酱香老大走高")
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "add_link", "article": "a"}, {"kind": "mute_word", "surface": " "}, {"kind": "word_means", "surface": "x"}])
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "add_link", "article": "a"}, {"kind": "mute_word", "surface": " "}, {"kind": "word_means", "surface": "x"}]
+)
 def test_an_incomplete_statement_is_refused_at_once(wrong: dict) -> None:
     with pytest.raises(ValueError, match="needed"):
         Correction(**wrong)

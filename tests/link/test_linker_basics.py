@@ -12,7 +12,9 @@ from newslink.model import Annotation, Article, Kind, Name, NameKind, Precision,
 BEIJING = timezone(timedelta(hours=8))
 
 
-def article(title: str, body: str = "", day: date | None = date(2022, 5, 31), annotations: tuple[Annotation, ...] = (), id: str = "a") -> Article:
+def article(
+    title: str, body: str = "", day: date | None = date(2022, 5, 31), annotations: tuple[Annotation, ...] = (), id: str = "a"
+) -> Article:
     published = None if day is None else datetime(day.year, day.month, day.day, 10, tzinfo=BEIJING)
     return Article(id, published, Precision.NONE if day is None else Precision.SECOND, title, body, annotations=annotations)
 
@@ -20,21 +22,41 @@ def article(title: str, body: str = "", day: date | None = date(2022, 5, 31), an
 @pytest.fixture(scope="module")
 def universe() -> Universe:
     securities = [
-        Security("600519.SH", "贵州茅台", listed=date(2001, 8, 27)), Security("000858.SZ", "五粮液"), Security("000002.SZ", "万科A"),
-        Security("02202.HK", "万科企业", entity="000002.SZ"), Security("300024.SZ", "机器人"), Security("300178.SZ", "腾邦退"),
-        Security("601515.SH", "衢州东峰"), Security("600006.SH", "东风股份"), Security("000725.SZ", "京东方A"), Security("002310.SZ", "东方新能"),
-        Security("002202.SZ", "金风科技"), Security("02208.HK", "金风科技", entity="002202.SZ"), Security("NIO.US", "蔚来"),
-        Security("688327.SH", "云从科技", listed=date(2022, 5, 27)), Security("600030.SH", "中信证券"), Security("000951.SZ", "中国重汽"),
-        Security("03808.HK", "中国重汽"), Security("920799.BJ", "艾融软件"), Security("002626.SZ", "金达威"), Security("399006.SZ", "创业板指", Kind.INDEX),
-        Security("00700.HK", "腾讯控股"), Security("BABA.US", "阿里巴巴"), Security("300750.SZ", "宁德时代"),
-    ]  # fmt: skip
+        Security("600519.SH", "贵州茅台", listed=date(2001, 8, 27)),
+        Security("000858.SZ", "五粮液"),
+        Security("000002.SZ", "万科A"),
+        Security("02202.HK", "万科企业", entity="000002.SZ"),
+        Security("300024.SZ", "机器人"),
+        Security("300178.SZ", "腾邦退"),
+        Security("601515.SH", "衢州东峰"),
+        Security("600006.SH", "东风股份"),
+        Security("000725.SZ", "京东方A"),
+        Security("002310.SZ", "东方新能"),
+        Security("002202.SZ", "金风科技"),
+        Security("02208.HK", "金风科技", entity="002202.SZ"),
+        Security("NIO.US", "蔚来"),
+        Security("688327.SH", "云从科技", listed=date(2022, 5, 27)),
+        Security("600030.SH", "中信证券"),
+        Security("000951.SZ", "中国重汽"),
+        Security("03808.HK", "中国重汽"),
+        Security("920799.BJ", "艾融软件"),
+        Security("002626.SZ", "金达威"),
+        Security("399006.SZ", "创业板指", Kind.INDEX),
+        Security("00700.HK", "腾讯控股"),
+        Security("BABA.US", "阿里巴巴"),
+        Security("300750.SZ", "宁德时代"),
+    ]
     names = [
-        Name("601515.SH", "东风股份", NameKind.SHORT, date(2012, 2, 16), date(2023, 3, 1)), Name("601515.SH", "衢州东峰", NameKind.SHORT, date(2023, 3, 2)),
-        Name("600006.SH", "东风汽车", NameKind.SHORT, None, date(2023, 12, 1)), Name("600006.SH", "东风股份", NameKind.SHORT, date(2023, 12, 2)),
-        Name("300178.SZ", "*ST腾邦", NameKind.SHORT, date(2021, 4, 1), date(2022, 5, 30)), Name("300178.SZ", "腾邦退", NameKind.SHORT, date(2022, 5, 31)),
-        Name("002310.SZ", "东方园林", NameKind.SHORT, None, date(2025, 1, 1)), Name("002310.SZ", "东方新能", NameKind.SHORT, date(2025, 1, 2)),
+        Name("601515.SH", "东风股份", NameKind.SHORT, date(2012, 2, 16), date(2023, 3, 1)),
+        Name("601515.SH", "衢州东峰", NameKind.SHORT, date(2023, 3, 2)),
+        Name("600006.SH", "东风汽车", NameKind.SHORT, None, date(2023, 12, 1)),
+        Name("600006.SH", "东风股份", NameKind.SHORT, date(2023, 12, 2)),
+        Name("300178.SZ", "*ST腾邦", NameKind.SHORT, date(2021, 4, 1), date(2022, 5, 30)),
+        Name("300178.SZ", "腾邦退", NameKind.SHORT, date(2022, 5, 31)),
+        Name("002310.SZ", "东方园林", NameKind.SHORT, None, date(2025, 1, 1)),
+        Name("002310.SZ", "东方新能", NameKind.SHORT, date(2025, 1, 2)),
         Name("02202.HK", "万科企业"),
-    ]  # fmt: skip
+    ]
     return Universe(securities, names)
 
 
@@ -50,13 +72,24 @@ def named(linker: Linker, *args, **kwargs) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "securities"),
     [
-        ("代码为600519.SH的公司", ["600519.SH"]), ("SH600519今日大涨", ["600519.SH"]), ("sz000858大涨", ["000858.SZ"]),
-        ("某公司(600519)公告", ["600519.SH"]), ("股票代码：600519", ["600519.SH"]), ("公司00700.HK涨5%", ["00700.HK"]),
-        ("某股(0700.HK)走高", ["00700.HK"]), ("关注$NIO和大盘", ["NIO.US"]), ("(NYSE:NIO)大涨", ["NIO.US"]), ("BABA.US盘前涨2%", ["BABA.US"]),
-        ("纽交所：NIO", ["NIO.US"]), ("共售出600519件商品", []), ("编号202112的文件", []), ("涉及600519.5万元", []), ("某公司(830799)公告", ["920799.BJ"]),
+        ("代码为600519.SH的公司", ["600519.SH"]),
+        ("SH600519今日大涨", ["600519.SH"]),
+        ("sz000858大涨", ["000858.SZ"]),
+        ("某公司(600519)公告", ["600519.SH"]),
+        ("股票代码：600519", ["600519.SH"]),
+        ("公司00700.HK涨5%", ["00700.HK"]),
+        ("某股(0700.HK)走高", ["00700.HK"]),
+        ("关注$NIO和大盘", ["NIO.US"]),
+        ("(NYSE:NIO)大涨", ["NIO.US"]),
+        ("BABA.US盘前涨2%", ["BABA.US"]),
+        ("纽交所：NIO", ["NIO.US"]),
+        ("共售出600519件商品", []),
+        ("编号202112的文件", []),
+        ("涉及600519.5万元", []),
+        ("某公司(830799)公告", ["920799.BJ"]),
         ("指数399006.SZ上涨", []),
     ],
-)  # fmt: skip
+)
 def test_a_code_counts_only_where_something_says_it_is_one(linker, text, securities):
     assert named(linker, text) == securities
 
@@ -121,4 +154,6 @@ def test_a_block_of_related_articles_is_set_aside(linker):
 def test_charts_and_markup_count_without_words(linker):
     chart = Annotation("body", 2, 2, "K 000858|0|6", "chart", "0.000858", "000858.SZ")
     links = linker.link(article("白酒走强", "今日白酒走强", annotations=(chart,)))
-    assert [(k.security, k.mentions[0].field, k.mentions[0].rule) for k in links if k.confidence >= 0.5] == [("000858.SZ", "markup", "chart")]
+    assert [(k.security, k.mentions[0].field, k.mentions[0].rule) for k in links if k.confidence >= 0.5] == [
+        ("000858.SZ", "markup", "chart")
+    ]
