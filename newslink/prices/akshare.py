@@ -115,8 +115,8 @@ class AkshareProvider:
             return False
 
     def cost(self, security: str, start: date, end: date) -> int:
-        """How many requests a window takes, roughly."""
-        return 2 + end.year - start.year if self.name == "tencent" else 3
+        """How many requests a window takes, roughly; one at Eastmoney counts four times, because its bans last for hours."""
+        return {"tencent": 2 + end.year - start.year, "eastmoney": 12}.get(self.name, 3)
 
     def daily(self, security: str, start: date, end: date, seconds: float | None = None) -> pd.DataFrame:
         thing = instrument(security)

@@ -177,3 +177,18 @@ def test_long_windows_go_to_whoever_needs_few_requests() -> None:
     one = chain(Dear("dear"), Cheap("cheap"))
     assert [provider.name for provider in one.order(SECURITY, date(2022, 1, 1), END)] == ["dear", "cheap"]
     assert [provider.name for provider in one.order(SECURITY, date(2002, 1, 1), END)] == ["cheap", "dear"]
+
+
+def test_the_three_services_are_asked_in_the_order_of_their_patience() -> None:
+    from newslink.prices.akshare import akshare_providers
+    from newslink.prices.worker import Worker
+
+    one = chain(*akshare_providers(Worker(environment={})))
+
+    def order(start: date) -> list[str]:
+        return [provider.name for provider in one.order(SECURITY, start, date(2022, 3, 31))]
+
+    assert order(date(2022, 1, 1)) == ["tencent", "sina", "eastmoney"]
+    assert order(date(2017, 1, 1)) == ["sina", "tencent", "eastmoney"]
+    assert order(date(2002, 1, 1)) == ["sina", "eastmoney", "tencent"]
+    assert [provider.name for provider in one.order("00700.HK", START, END)] == ["sina", "eastmoney"]
