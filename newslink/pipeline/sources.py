@@ -14,6 +14,9 @@ No secret belongs here: addresses stand in the store with every article.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
 import threading
 import tomllib
@@ -39,10 +42,13 @@ class NewsCall:
         words = list(command or [sys.executable, "-I", "-B", "-X", "utf8", str(CHILD)])
         self._worker = Worker(environment=environment, command=words)
         self._lock = threading.Lock()
+        self._closed = False
 
     def __call__(self, function: str, arguments: Mapping[str, Any], seconds: float) -> Rows:
         # The worker's own clock starts with the call; here requests of several sources queue up first.
         with self._lock:
+            if self._closed:
+                raise SourceError("akshare", f"{function}: we are stopping")
             try:
                 table = self._worker.call("akshare", function, dict(arguments), seconds)["rows"]
                 columns = [str(name) for name in table["columns"]]
@@ -53,6 +59,12 @@ class NewsCall:
                 raise SourceError("akshare", f"{function}: an answer of unknown shape ({error})") from error
 
     def close(self) -> None:
+        """End the child at once. The worker itself would first wait for a request under way, up to that request's deadline."""
+        self._closed = True
+        pid = self._worker.pid
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
         self._worker.close()
 
 

@@ -110,7 +110,7 @@ class Watch:
         self.records = {name: SourceRecord.read(keeper, name) for name in self.sources}
         self.totals: Counter[str] = Counter()
         self._looked = now()
-        self._came: queue.SimpleQueue[tuple[Source, Poll | BaseException]] = queue.SimpleQueue()
+        self._came: queue.SimpleQueue[tuple[Source, Poll | Exception]] = queue.SimpleQueue()
         self._running: set[str] = set()
 
     def run(self, stop: threading.Event, once: bool = False) -> dict[str, int]:
@@ -154,19 +154,21 @@ class Watch:
         def poll() -> None:
             try:
                 self._came.put((source, source.poll(state)))
-            except BaseException as error:  # noqa: BLE001  whatever happened, the loop must hear of it
+            except Exception as error:
                 self._came.put((source, error))
+            except BaseException as error:  # a source has no say in when the process ends
+                self._came.put((source, SourceError(source.name, f"{type(error).__name__}: {error}")))
 
         threading.Thread(target=poll, name=f"poll {source.name}", daemon=True).start()
 
-    def _take(self, source: Source, came: Poll | BaseException, stop: threading.Event) -> bool:
+    def _take(self, source: Source, came: Poll | Exception, stop: threading.Event) -> bool:
         """Store what came; True when the source has ended. A failure is recorded and never ends the loop."""
         record = self.records[source.name]
         record.kind, record.interval, record.last_attempt = source.kind, source.interval, _stamp(self.now())
         retry_after = None
         finished = False
         try:
-            if isinstance(came, BaseException):
+            if isinstance(came, Exception):
                 raise came
             if not self._store(record, came, stop):
                 return False  # stopped in between: the state stays as it was, and the rest comes again

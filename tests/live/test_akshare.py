@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -186,6 +187,29 @@ def test_a_child_that_answers_nonsense_is_one_error_of_ours() -> None:
             call("stock_info_global_em", {}, 20.0)
     finally:
         call.close()
+
+
+def test_closing_does_not_wait_for_a_request_under_way() -> None:
+    call = NewsCall(command=[sys.executable, "-c", "import time; time.sleep(60)"])
+    failures = []
+
+    def ask() -> None:
+        try:
+            call("stock_info_global_em", {}, 50.0)
+        except SourceError as error:
+            failures.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while call._worker.pid is None:
+        time.sleep(0.01)
+    began = time.monotonic()
+    call.close()
+    asking.join(10)
+    assert time.monotonic() - began < 10
+    assert len(failures) == 1
+    with pytest.raises(SourceError, match="stopping"):
+        call("stock_info_global_em", {}, 1.0)
 
 
 def test_the_child_imports_nothing_of_ours() -> None:
