@@ -11,8 +11,9 @@ from tests.loopback.truth import SHARED, baostock
 
 
 def test_half_a_tick_goes_up_whatever_binary_fractions_say() -> None:
-    np.testing.assert_array_equal(references.to_tick(np.array([2008.325, 2048.757, 12.785, 0.125]), 0.01), [2008.33, 2048.76, 12.79, 0.13])
-    np.testing.assert_array_equal(references.to_tick(np.array([4.1235]), 0.001), [4.124])
+    halves = np.array([2008.325, 2048.757, 12.785, 0.125, 1.005, 1.115, 8.165, 64.285])
+    np.testing.assert_array_equal(references.to_tick(halves, 0.01), [2008.33, 2048.76, 12.79, 0.13, 1.01, 1.12, 8.17, 64.29])
+    np.testing.assert_array_equal(references.to_tick(np.array([4.1235, 1.0005]), 0.001), [4.124, 1.001])
 
 
 @pytest.mark.parametrize(("words", "expected"), [
