@@ -7,18 +7,12 @@ Every pattern is bounded (no nested repetition), runs on a window of a few dozen
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from newslink.link.classes import word_list
+from newslink.link.cue import Cue
+from newslink.link.dispatch import FirstOf
 
 BEFORE_WINDOW, AFTER_WINDOW = 24, 40
-
-
-@dataclass(frozen=True, slots=True)
-class Cue:
-    pattern: re.Pattern[str]
-    weight: float
-    words: str
 
 
 def _after(words: str) -> re.Pattern[str]:
@@ -99,3 +93,6 @@ OWN_ACT = frozenset(("+ 公告", "+ 投资者互动", "+ 股东、股价或管�
 # What begins like something in AGAINST_AFTER: only sure names with one of these behind them need a closer look.
 SUSPECT_NEXT = "市县区镇乡州岛杯奖路站街队馆村"
 SUSPECT_PAIRS = frozenset(word_list("suspect_pairs"))
+
+company_after = FirstOf(COMPANY_AFTER)
+against_after = FirstOf(AGAINST_AFTER)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from newslink.link import cues
 from newslink.link.classes import WORDS, SurfaceClass
+from newslink.link.cue import Cue
 from newslink.link.lexicon import AFTER_DELISTING, PRE_IPO, Lexicon, Owner
 
 WEAK = frozenset(
@@ -148,7 +149,8 @@ class Judge:
         acts = False
         against = self._against(owner, text[start:end], before, after, klass, pattern)
         if against is None and (begins or runs):
-            own = next((c.weight for c in cues.COMPANY_AFTER if c.pattern.match(after)), 0.0)
+            said = cues.company_after(after)
+            own = said[0].weight if said else 0.0
             if begins and not (company_left and company_right) or runs and own < 3.0:
                 against = _STRADDLED if begins else _RUNS_ON
         if against is not None:
@@ -158,15 +160,15 @@ class Judge:
                 score -= 1.2
             evidence.append(against.words)
         elif (weak or pattern in lexicon.quoted) and after[:1] not in _SHUT:
-            for cue in cues.COMPANY_AFTER:
-                if cue.pattern.match(after):
-                    if not cue.weight and weak and cues.LISTED_AFTER.pattern.match(after):
-                        cue = cues.LISTED_AFTER
-                    if cue.weight:
-                        score += cue.weight if weak else cue.weight * 0.3
-                        acts = cue.words in cues.OWN_ACT
-                        evidence.append(cue.words)
-                    break
+            said = cues.company_after(after)
+            if said:
+                cue = said[0]
+                if not cue.weight and weak and cues.LISTED_AFTER.pattern.match(after):
+                    cue = cues.LISTED_AFTER
+                if cue.weight:
+                    score += cue.weight if weak else cue.weight * 0.3
+                    acts = cue.words in cues.OWN_ACT
+                    evidence.append(cue.words)
         score += self._beside(weak, klass, before, after, company_left, company_right, evidence)
         if (
             klass is SurfaceClass.AFFILIATE
@@ -186,16 +188,14 @@ class Judge:
         party = bool(cues.PARTY_AFTER.match(after) or cues.PARTY_BEFORE.search(before)) and not acts
         return Verdict(owner, score, evidence, quoted, acts, party and quoted is not True, against is not None)
 
-    def _against(self, owner: Owner, surface: str, before: str, after: str, klass: SurfaceClass, pattern: int) -> cues.Cue | None:
+    def _against(self, owner: Owner, surface: str, before: str, after: str, klass: SurfaceClass, pattern: int) -> Cue | None:
         names = self._lexicon.full_names.get(owner.entity, ())
         quoted = pattern in self._lexicon.quoted
-        for cue in cues.AGAINST_AFTER:
-            found = cue.pattern.match(after)
-            if found and not (quoted and cues.OWN_DESK.match(after)):
-                longer = surface + found[0]
-                if any(longer in name for name in names):
-                    return None  # it is the company's own legal name that goes on
-                return cue
+        against = cues.against_after(after)
+        if against and not (quoted and cues.OWN_DESK.match(after)):
+            longer = surface + against[1][0]
+            # Where the company's own legal name goes on like this, it is still the company.
+            return None if any(longer in name for name in names) else against[0]
         legal = cues.OTHER_LEGAL.match(after)
         if legal and not after.startswith(("股份有限公司", "有限公司", "公司")):
             longer = surface + legal[1]
@@ -270,7 +270,8 @@ class Judge:
         after = text[end : min(high, end + cues.AFTER_WINDOW)]
         if cues.FOREIGN_BEFORE.search(before):
             return False
-        acts = next((c.words in cues.OWN_ACT for c in cues.COMPANY_AFTER if c.pattern.match(after)), False)
+        said = cues.company_after(after)
+        acts = said is not None and said[0].words in cues.OWN_ACT
         if not acts and (cues.PARTY_AFTER.match(after) or cues.PARTY_BEFORE.search(before)):
             return False
         return self._quoted(kind, before, after, start == low or before[-1:] in ("【", "《"), acts)
@@ -299,10 +300,10 @@ class Judge:
 
 # What the same words cost a name that means nothing else: a sister with its own legal name is still the company, mostly.
 _PLAIN_LOSS = {"- legal name of another company": 2.5, "- 行业或普通词": 0.8, "- 关联方或基金": 2.8}
-_OTHER_LEGAL = cues.Cue(re.compile(""), 4.4, "- legal name of another company")
-_FOREIGN = cues.Cue(re.compile(""), 5.2, "- a foreign namesake")
-_STRADDLED = cues.Cue(re.compile(""), 5.4, "- begins inside another word")
-_RUNS_ON = cues.Cue(re.compile(""), 5.0, "- goes on into another word")
-_NAMESAKE = cues.Cue(re.compile(""), 2.2, "- a namesake of another region")
-_BRANCH = cues.Cue(re.compile(""), 4.6, "- a company of another trade with this name in front")
-_SECTOR = cues.Cue(re.compile(""), 3.4, "- a sector, a body or things of the country")
+_OTHER_LEGAL = Cue(re.compile(""), 4.4, "- legal name of another company")
+_FOREIGN = Cue(re.compile(""), 5.2, "- a foreign namesake")
+_STRADDLED = Cue(re.compile(""), 5.4, "- begins inside another word")
+_RUNS_ON = Cue(re.compile(""), 5.0, "- goes on into another word")
+_NAMESAKE = Cue(re.compile(""), 2.2, "- a namesake of another region")
+_BRANCH = Cue(re.compile(""), 4.6, "- a company of another trade with this name in front")
+_SECTOR = Cue(re.compile(""), 3.4, "- a sector, a body or things of the country")
