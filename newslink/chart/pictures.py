@@ -84,7 +84,7 @@ def mentioned_figure(names: list[str], counts: list[int], usual: list[float], da
 
 
 def treemap_figure(table: pd.DataFrame, no_industry: str, dark: bool, red_up: bool, language: str) -> dict:
-    """table: security, name, industry, articles, change (fraction, may be NaN). Area is articles, colour the return, ±10 % at most."""
+    """table: security, name, industry, articles, change (fraction, may be NaN). Area is articles, colour the return."""
     colours = palette(dark)
     rising, falling = rising_falling(colours, red_up)
     industries = table["industry"].fillna("").replace("", no_industry).astype(str)
@@ -92,13 +92,17 @@ def treemap_figure(table: pd.DataFrame, no_industry: str, dark: bool, red_up: bo
     ids = [f"g:{name}" for name in groups.index] + table["security"].tolist()
     change = table["change"].to_numpy("float64")
     labels = [escape(plain(name, 12)) for name in groups.index] + [escape(plain(name, 12)) for name in table["name"]]
-    shown = [None] * len(groups) + [None if value != value else round(float(np.clip(value, -0.1, 0.1)) * 100, 2) for value in change]
+    # A few extremes must not leave the rest grey, nor quiet days look dramatic.
+    known = np.abs(change[np.isfinite(change)])
+    reach = float(np.clip(np.quantile(known, 0.9), 0.03, 0.3)) * 100 if len(known) else 10.0
+    shown = [None] * len(groups) + [None if value != value else round(float(np.clip(value * 100, -reach, reach)), 2) for value in change]
     text = [""] * len(groups) + ["" if value != value else f"{value * 100:+.2f}%" for value in change]
     data = [{
         "type": "treemap", "ids": ids, "labels": labels, "parents": [""] * len(groups) + [f"g:{name}" for name in industries],
         "values": [int(n) for n in groups] + [int(n) for n in table["articles"]], "branchvalues": "total", "text": text,
         "textinfo": "label+text", "hovertemplate": "%{label}<br>%{value} " + words(language)["articles"] + "<br>%{text}<extra></extra>",
-        "marker": {"colors": shown, "cmid": 0, "cmin": -10, "cmax": 10, "colorscale": [[0, falling], [0.5, colours.grid], [1, rising]],
+        "marker": {"colors": shown, "cmid": 0, "cmin": -reach, "cmax": reach,
+                   "colorscale": [[0, falling], [0.5, colours.grid], [1, rising]],
                    "line": {"width": 1, "color": colours.paper}},
         "tiling": {"pad": 1}, "pathbar": {"visible": False}, "textfont": {"color": colours.text, "size": 13},
     }]  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -109,8 +109,11 @@ def _desk(home: str, url: str, offline: bool, sample: bool, names: str) -> Desk:
     store = stores["sample"] if sample else stores["own"]
     universe = universe_of(store)
     clock = _clock()
+    if sample:
+        # Corrections of the sample stay in the sample.
+        settings = replace(settings, store_url=f"sqlite:///{settings.home / 'cache' / 'sample.db'}")
     # Prices always go to the analyst's own store: the sample brings its own.
-    prices = price_desk(settings, stores["own"], clock=clock, security=universe.security)
+    prices = price_desk(Settings(Path(home), url, offline), stores["own"], clock=clock, security=universe.security)
     return Desk(settings, store, universe, clock, prices, sample)
 
 

@@ -59,7 +59,10 @@ def draw(found: Context, loaded: MarketView) -> None:
     with left:
         st.subheader(words["unusual"])
         unusual = table[(table["articles"] >= LEAST_UNUSUAL) & table["surprise"].notna()].sort_values("surprise", ascending=False)
-        _securities(found, unusual.head(20), "unusual")
+        if len(unusual):
+            _securities(found, unusual.head(20), "unusual")
+        else:
+            st.html(f'<div class="nl-empty">{text(words["nothing_unusual"])}</div>')
         st.caption(words["unusual_note"])
     with right:
         st.subheader(words["newest"])

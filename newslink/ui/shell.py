@@ -10,7 +10,7 @@ import streamlit as st
 
 from newslink.errors import NewslinkError
 from newslink.settings import Settings
-from newslink.ui.context import change, context, current_view, language
+from newslink.ui.context import Context, change, context, current_view, language
 from newslink.ui.desk import open_desk
 from newslink.ui.style import CSS, direction_colours
 from newslink.ui.texts import LANGUAGES, words
@@ -38,8 +38,7 @@ def _settle() -> None:
 def run() -> None:
     """One run of the dashboard for one session."""
     st.set_page_config(page_title="newslink", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
-    view, bad = current_view()
-    text = words(language(view))
+    text = words(language(current_view()[0]))
     page = st.navigation(
         [
             st.Page(
@@ -53,18 +52,9 @@ def run() -> None:
         ],
         position="top",
     )
-    st.html(CSS)
-    try:
-        desk = open_desk(Settings.from_environment())
-    except NewslinkError as error:
-        st.error(text["store_down"], icon=":material/database_off:")
-        st.text(str(error))
-        st.caption(text["store_down_hint"])
+    found = prepare()
+    if found is None:
         return
-    _settle()
-    found = context(desk, view, bad)
-    st.session_state[_CONTEXT] = found
-    st.html(direction_colours(found.dark, view.green_up))
     if (wanted := st.session_state.pop("go", None)) in PAGES:
         st.switch_page(f"pages/{wanted}.py")
     try:
@@ -76,12 +66,38 @@ def run() -> None:
     _footer(found)
 
 
-def session() -> object:
-    """The context of this run, for the pages."""
+def prepare() -> Context | None:
+    """Style, desk and context of this run, kept for the page; None where the store cannot be opened, and that is said."""
+    view, bad = current_view()
+    text = words(language(view))
+    st.html(CSS)
+    try:
+        desk = open_desk(Settings.from_environment())
+    except NewslinkError as error:
+        st.error(text["store_down"], icon=":material/database_off:")
+        st.text(str(error))
+        st.caption(text["store_down_hint"])
+        return None
+    _settle()
+    found = context(desk, view, bad)
+    st.session_state[_CONTEXT] = found
+    st.html(direction_colours(found.dark, view.green_up))
+    return found
+
+
+def session() -> Context:
+    """The context of this run, for the pages.
+
+    A fresh server that is asked for a page by its address runs the page's file by itself, before it knows of the dashboard around
+    it: then the dashboard is run here, and draws the page inside.
+    """
+    if _CONTEXT not in st.session_state:
+        run()
+        st.stop()
     return st.session_state[_CONTEXT]
 
 
-def _footer(found) -> None:
+def _footer(found: Context) -> None:
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     with left:
         st.caption(found.words["share"])

@@ -35,7 +35,9 @@ def _take(field: str, turn: Callable[[object], object] = lambda value: value) ->
 
 
 def matches(universe: Universe, text: str, limit: int = 8) -> list[Security]:
-    """Securities for what was typed, best first; a code in our notation is taken even when the lists do not know it."""
+    """Securities for what was typed, best first. A code the lists do not know is taken when it names its market: four letters alone are
+    more likely somebody's pinyin initials than a new listing in New York.
+    """
     text = text.strip()[:60]
     if not text:
         return []
@@ -44,8 +46,8 @@ def matches(universe: Universe, text: str, limit: int = 8) -> list[Security]:
         identity = parse_security_id(text)
     except UnknownSecurity:
         return found
-    first = universe.security(identity) or Security(identity, identity)
-    return [first, *(one for one in found if one.id != identity)][:limit]
+    first = universe.security(identity) or (Security(identity, identity) if "." in text else None)
+    return [first, *(one for one in found if one.id != identity)][:limit] if first else found
 
 
 def search(found: Context) -> None:
