@@ -96,14 +96,15 @@ def day_array(values: pd.Series) -> pa.Array:
     return _mapped(days, lambda day: "" if np.isnat(day) else str(day))
 
 
-def time_array(values: pd.Series, date_only: np.ndarray | None = None) -> pa.Array:
-    """``2022-05-27T17:47:41+08:00``; the day alone where date_only, empty where there is no time. A naive time is UTC."""
+def time_array(values: pd.Series) -> pa.Array:
+    """``2022-05-27T17:47:41+08:00``; empty where there is no time. A naive time is UTC.
+
+    One form for every row, also where only the day is known (midnight, flagged ``date_only``): readers parse a column in one form.
+    """
     stamps = stamps_of(values, utc=True)
     local = stamps.dt.tz_convert(BEIJING).dt.tz_localize(None).to_numpy("datetime64[s]")
     stamps = pa.array(local)
     whole = pc.cast(pc.strftime(stamps, "%Y-%m-%dT%H:%M:%S+08:00"), TEXT)
-    if date_only is not None and date_only.any():
-        whole = pc.if_else(pa.array(date_only), pc.utf8_slice_codeunits(whole, 0, 10), whole)
     return pc.fill_null(whole, "")
 
 
@@ -161,7 +162,7 @@ def cells(frame: pd.DataFrame, column: Column) -> pa.Array:
     if column.kind == "day":
         return day_array(values)
     if column.kind == "time":
-        return time_array(values, date_only_of(frame) if column.name == "published_at" else None)
+        return time_array(values)
     if column.kind in {"price", "ratio", "count"}:
         return number_array(values, column.digits)
     return text_array(values)

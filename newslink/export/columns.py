@@ -36,7 +36,12 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("security", "text", "证券代码", "`600519.SH`, `000001.SZ`, `00700.HK`, `NIO.US`"),
     Column("name", "text", "证券简称", "short name of the security on that session"),
-    Column("published_at", "time", "发布时间", "ISO 8601 with offset, Beijing time; a date alone where no time is known"),
+    Column(
+        "published_at",
+        "time",
+        "发布时间",
+        "ISO 8601 with offset, Beijing time; midnight and the flag `date_only` where only the day is known",
+    ),
     Column("title", "text", "标题", "title as published"),
     Column("source", "text", "来源", "medium or feed"),
     Column("url", "text", "链接", "address of the original"),

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import pandas as pd
 
-from newslink.export.cells import BEIJING, date_only_of, day_array, flags_array, named, text_array, time_array
+from newslink.export.cells import BEIJING, day_array, flags_array, named, text_array, time_array
 from newslink.export.columns import COLUMNS
 from newslink.export.csv import Frames, slices
 
@@ -43,8 +43,7 @@ def _columns(frame: pd.DataFrame) -> dict[str, list]:
         elif column.kind == "day":
             columns[column.name] = [text or None for text in day_array(frame[column.name]).to_pylist()]
         elif column.kind == "time":
-            date_only = date_only_of(frame) if column.name == "published_at" else None
-            columns[column.name] = [text or None for text in time_array(frame[column.name], date_only).to_pylist()]
+            columns[column.name] = [text or None for text in time_array(frame[column.name]).to_pylist()]
         elif column.kind in {"price", "ratio", "count"}:
             numbers = pd.to_numeric(frame[column.name], errors="coerce").astype("float64").tolist()
             columns[column.name] = [_number(value, column.digits) for value in numbers]

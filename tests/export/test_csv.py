@@ -94,10 +94,10 @@ def test_small_and_large_numbers_have_no_exponent() -> None:
     assert [row["volume"] for row in rows] == ["200000000000", "0", "1", "3000000000"]
 
 
-def test_times_are_beijing_and_a_day_without_clock_stays_a_day() -> None:
+def test_times_are_beijing_in_one_form_and_a_day_without_clock_is_flagged() -> None:
     published = pd.to_datetime(["2022-05-27T09:47:41Z", "2022-05-25T16:00:00Z", None], utc=True)
     rows = cells_of(events_csv(frame_of(published_at=published, date_only=[False, True, False])))
-    assert [row["published_at"] for row in rows] == ["2022-05-27T17:47:41+08:00", "2022-05-26", ""]
+    assert [row["published_at"] for row in rows] == ["2022-05-27T17:47:41+08:00", "2022-05-26T00:00:00+08:00", ""]
     assert [row["flags"] for row in rows] == ["", "date_only", ""]
 
 

@@ -262,3 +262,52 @@ def test_a_stream_that_ends_says_so() -> None:
         poll = source.poll({})
     assert poll.finished
     assert len(list(poll.items)) == 1
+
+
+def test_a_fast_writer_waits_instead_of_filling_memory() -> None:
+    class Endless(io.RawIOBase):
+        given = 0
+
+        def readline(self, size: int = -1) -> bytes:
+            self.given += 1
+            return json.dumps(row(self.given)).encode() + b"\n"
+
+    stream = Endless()
+    source = LinesSource("管道", stream, at_once=10)
+    for _ in range(5):
+        poll = source.poll({})
+        assert len(list(poll.items)) == 10
+        time.sleep(0.05)
+    assert stream.given <= 10 + 10 + 2  # ten handed out and not yet stored, ten waiting, one in the hand
+    poll.done()
+    assert next(iter(source.poll({}).items)).locator != next(iter(poll.items)).locator
+
+
+def test_a_file_still_being_written_waits_and_links_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
+    folder = tmp_path / "posts"
+    write_posts(folder, 0)
+    (tmp_path / "outside.md").write_text(POST.format(title="outside"), encoding="utf-8")
+    (folder / "link.md").symlink_to(tmp_path / "outside.md")
+    (folder / ".hidden.md").write_text(POST.format(title="hidden"), encoding="utf-8")
+    (folder / "notes.txt").write_text("no article")
+    source = FolderSource("文件夹", folder, settled=0.6)
+    first = source.poll({})
+    assert list(first.items) == []
+    assert "being written" in first.note
+    first.done()
+    time.sleep(0.7)
+    assert [article.title for article in stored(source.poll({}))] == ["标题0"]
+    assert stored(source.poll({})) == []
+
+
+def test_a_file_that_went_and_came_back_with_an_old_date_is_seen(tmp_path: Path) -> None:
+    import os
+
+    folder = tmp_path / "posts"
+    write_posts(folder, 0)
+    source = FolderSource("文件夹", folder, settled=0.0)
+    stored(source.poll({}))
+    late = folder / "2022-05-27-202205279000000007.md"
+    late.write_text(POST.format(title="标题7"), encoding="utf-8")
+    os.utime(late, (1_000_000_000, 1_000_000_000))  # as cp -p and rsync -t leave it
+    assert [article.title for article in stored(source.poll({}))] == ["标题7"]
