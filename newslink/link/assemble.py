@@ -2,66 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from newslink.link import cues
 from newslink.link.classes import SurfaceClass
 from newslink.link.corrections import Rulings
 from newslink.link.find import Code
+from newslink.link.found import Found
 from newslink.link.judge import WEAK, Verdict, probability
-from newslink.link.lexicon import PRE_IPO, Lexicon
+from newslink.link.lexicon import Lexicon
 from newslink.link.market import alive, choose, scene_market, side
 from newslink.link.quick import Sure, capped, credit_start, head_end, quick_link, role_and_relevance, step_of, voted
 from newslink.link.role import LEAD
+from newslink.link.ruled import corrected
 from newslink.link.text import Haystack
-from newslink.link.universe import Universe
 from newslink.model import Annotation, Article, Kind, Link, Mention, Role
 
 _FIELDS = ("title", "body")
-
-
-@dataclass(slots=True)
-class Found:
-    """One mention on its way: field 0 title, 1 body, 2 markup; start, end in that field's original text; score in log odds.
-
-    listing_said: the words or markup say which listing is meant.
-    weak: the surface needs evidence, so other mentions of the company may help it.
-    """
-
-    entity: str
-    security: str
-    field: int
-    start: int
-    end: int
-    score: float
-    rule: str
-    evidence: tuple[str, ...] | list[str]
-    quoted: bool | None = None
-    acts: bool = False
-    listing_said: int = 0
-    weak: bool = False
-    opposed: bool = False
-    party: bool = False
-
-    @classmethod
-    def of_code(cls, universe: Universe, code: Code, field: int, start: int, end: int, day: int) -> Found:
-        score, evidence = (5.0, ["+ code"]) if code.sure else (1.6 if code.rule == "ticker_in_brackets" else 1.0, ["+ ticker"])
-        known = universe.security(code.security)
-        if known is not None and known.listed and known.listed.toordinal() - PRE_IPO > day:
-            score, evidence = -3.0, [*evidence, "- not listed on that day"]
-        security = code.security
-        entity = universe.entity_of(security)
-        return cls(entity, security, field, start, end, score, code.rule, evidence, listing_said=2 if code.sure else 1)
-
-    @classmethod
-    def of_sure(cls, sure: Sure) -> Found:
-        entity, security, field, start, end, confidence, rule, evidence, quoted, said = sure
-        score = math.log(confidence / (1.0 - confidence))
-        return cls(
-            entity, security, field, start, end, score, rule, evidence, quoted or None, False, (2 if rule != "name" else 1) if said else 0
-        )
 
 
 class Assembler:
@@ -218,7 +175,7 @@ class Assembler:
             for draft in drafts
         ]
         if added or self._rulings.refused:
-            links = self._corrected(article, links, added or ())
+            links = corrected(article, links, self._rulings, self._universe)
         if len(links) > 1:
             links.sort(key=lambda k: (k.confidence < 0.5, -k.relevance, -k.confidence, k.security))
         return tuple(links)
@@ -318,41 +275,6 @@ class Assembler:
         if len(kept) == 1:
             return kept[0].security
         return voted((f.security, 0.5 if f.field == 2 else 8.0 if f.listing_said == 2 else 2.0 if f.listing_said else 1.0) for f in kept)
-
-    def _corrected(self, article: Article, links: list[Link], added) -> list[Link]:
-        refused = self._rulings.refused
-        if refused:
-            kept = []
-            for link in links:
-                ruling = refused.get((article.id, link.security))
-                if ruling is None:
-                    for other in link.alternatives:
-                        ruling = ruling or refused.get((article.id, other))
-                if ruling is None:
-                    kept.append(link)
-                    continue
-                mentions = tuple(
-                    Mention(m.field, m.start, m.end, m.surface, "correction", (*m.evidence, _said("-", ruling))) for m in link.mentions
-                )
-                kept.append(Link(link.security, link.role, 0.0, link.relevance, mentions, link.alternatives))
-            links = kept
-        for ruling in added:
-            entity = self._universe.entity_of(ruling.security)
-            mine = [k for k in links if self._universe.entity_of(k.security) == entity]
-            note = Mention("markup", 0, 0, "", "correction", (_said("+", ruling),))
-            if mine:
-                old = mine[0]
-                rest = tuple(s for s in (old.security, *old.alternatives) if s != ruling.security)
-                links[links.index(old)] = Link(ruling.security, old.role, 1.0, max(old.relevance, 0.3), (*old.mentions, note), rest)
-            else:
-                rest = tuple(s for s in self._universe.listings_of(entity) if s != ruling.security)
-                links.append(Link(ruling.security, Role.MENTION, 1.0, 0.5, (note,), rest))
-        return links
-
-
-def _said(sign: str, ruling) -> str:
-    when = f" {ruling.when:%Y-%m-%d %H:%M}" if ruling.when else ""
-    return f"{sign} said by {ruling.who or 'a person'}{when}"
 
 
 def _chart_surface(article: Article, one: Found) -> str:

@@ -1,0 +1,55 @@
+"""Mentions on their way to becoming links: settled ones as plain tuples, judged ones with their score."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from newslink.link.find import Code
+from newslink.link.lexicon import PRE_IPO
+from newslink.link.quick import Sure
+from newslink.link.universe import Universe
+
+__all__ = ["Found", "Sure"]
+
+
+@dataclass(slots=True)
+class Found:
+    """One mention on its way: field 0 title, 1 body, 2 markup; start, end in that field's original text; score in log odds.
+
+    listing_said: the words or markup say which listing is meant.
+    weak: the surface needs evidence, so other mentions of the company may help it.
+    """
+
+    entity: str
+    security: str
+    field: int
+    start: int
+    end: int
+    score: float
+    rule: str
+    evidence: tuple[str, ...] | list[str]
+    quoted: bool | None = None
+    acts: bool = False
+    listing_said: int = 0
+    weak: bool = False
+    opposed: bool = False
+    party: bool = False
+
+    @classmethod
+    def of_code(cls, universe: Universe, code: Code, field: int, start: int, end: int, day: int) -> Found:
+        score, evidence = (5.0, ["+ code"]) if code.sure else (1.6 if code.rule == "ticker_in_brackets" else 1.0, ["+ ticker"])
+        known = universe.security(code.security)
+        if known is not None and known.listed and known.listed.toordinal() - PRE_IPO > day:
+            score, evidence = -3.0, [*evidence, "- not listed on that day"]
+        security = code.security
+        entity = universe.entity_of(security)
+        return cls(entity, security, field, start, end, score, code.rule, evidence, listing_said=2 if code.sure else 1)
+
+    @classmethod
+    def of_sure(cls, sure: Sure) -> Found:
+        entity, security, field, start, end, confidence, rule, evidence, quoted, said = sure
+        score = math.log(confidence / (1.0 - confidence))
+        return cls(
+            entity, security, field, start, end, score, rule, evidence, quoted or None, False, (2 if rule != "name" else 1) if said else 0
+        )

@@ -1,0 +1,335 @@
+"""A haystack of articles → what each of them mentions: codes, and names after segmentation, dates and context.
+
+Everything plain is settled by vector work over all matches at once; only matches that may mean something else are judged one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain, repeat
+
+import numpy as np
+
+from newslink.link import cues
+from newslink.link.assemble import Assembler
+from newslink.link.classes import SurfaceClass
+from newslink.link.find import Code, CodeFinder
+from newslink.link.found import Found, Sure
+from newslink.link.judge import WEAK, Judge, owner_on, probability
+from newslink.link.lexicon import GUARD, LAST, LEGAL, MARKET, NAME, PRE_IPO, Lexicon
+from newslink.link.market import choose, scene_market
+from newslink.link.segment import best_cut, groups_of
+from newslink.link.text import LATIN, Haystack
+from newslink.link.words import Borders
+
+MOST_JUDGED = 400  # matches of one surface in one article that are judged; the rest of a flood is counted by these
+CODE_SURE = 0.9933
+NAME_EVIDENCE, NAME_CODE_EVIDENCE, CODE_EVIDENCE = ("+ name",), ("+ name", "+ its code behind it"), ("+ code",)
+_WORTHLESS = -1.8  # not even a candidate
+_LEGAL_REACH = 16
+_INVALID = -0.9  # what a name outside its days loses in the segmentation
+
+
+class Scanner:
+    """Finds mentions; built once for a lexicon."""
+
+    def __init__(self, lexicon: Lexicon, assembler: Assembler) -> None:
+        self.universe = lexicon.universe
+        self._lexicon = lexicon
+        self._codes = CodeFinder(lexicon.universe)
+        self._judge = Judge(lexicon)
+        self._assembler = assembler
+        self._default = [choose(lexicon, owners, owners[0], LAST, None) for owners in lexicon.owners]
+        self._entity = [owners[0].entity for owners in lexicon.owners]
+        self._suspect = np.zeros(65536, bool)
+        self._suspect[[ord(c) for c in cues.SUSPECT_NEXT]] = True
+        self._suspect_pairs = _pairs(cues.SUSPECT_PAIRS)
+        self._borders = Borders()
+        self._confidence = [round(probability(s), 4) for s in lexicon.prior.tolist()]
+        firsts = [p[0] if p else "" for p in lexicon.patterns]
+        self._latin_start = np.array([f.isascii() and f.isalnum() for f in firsts], bool)
+        self._latin_end = np.array([p[-1:].isascii() and p[-1:].isalnum() for p in lexicon.patterns], bool)
+        self._gain = np.where(lexicon.kind == GUARD, 0.3, 0.0).astype(np.float32)
+        self._weak = np.isin(lexicon.klass, [int(c) for c in WEAK])
+        # Names shared by a group are sure only before a border or a word that companies act by.
+        self._careful = lexicon.klass == SurfaceClass.AFFILIATE
+        self._safe_next = np.ones(65536, bool)
+        self._safe_next[0x4E00:0xA000] = False
+        self._safe_next[[ord(c) for c in "公发股涨跌拟与和的在将宣称表董总营净上下一二三四第获签中及对为也等至今昨日年月"]] = True
+        self._hard = (np.array(lexicon.klass) == SurfaceClass.WORD).tolist()
+        self._calm_class = (lexicon.kind == NAME) & ~self._weak
+        self._owners: dict[tuple[int, int], tuple] = {}
+        self._plainish = np.isin(lexicon.klass, (SurfaceClass.PLAIN, SurfaceClass.AFFILIATE)) & (lexicon.kind == NAME)
+
+    def scan(self, hay: Haystack, days: list[int]) -> tuple[list[list[Found | Sure]], set[int]]:
+        """(mentions of each article, articles in which something is in doubt). Two texts an article, title and body; a day an article."""
+        found: list[list[Found | Sure]] = [[] for _ in days]
+        codes = self._codes_of(hay, found, days)
+        return found, self._names(hay, found, days, codes)
+
+    def _codes_of(self, hay: Haystack, found: list[list[Found | Sure]], days: list[int]) -> dict[int, Code]:
+        codes = self._codes.codes(hay)
+        if not codes:
+            return {}
+        starts, entity_of = hay.starts, self.universe.entity_of
+        for code in codes:
+            start, end = hay.span(code.start, code.end)
+            place = int(np.searchsorted(starts, start, "right")) - 1
+            offset, article = int(starts[place]), place >> 1
+            if code.rule == "code" and self._born(code.security) <= days[article]:
+                found[article].append(
+                    (
+                        entity_of(code.security),
+                        code.security,
+                        place & 1,
+                        start - offset,
+                        end - offset,
+                        CODE_SURE,
+                        "code",
+                        CODE_EVIDENCE,
+                        False,
+                        True,
+                    )
+                )
+            else:
+                found[article].append(Found.of_code(self.universe, code, place & 1, start - offset, end - offset, days[article]))
+        return {c.start: c for c in codes}
+
+    def _born(self, security: str) -> int:
+        known = self.universe.security(security)
+        return known.listed.toordinal() - PRE_IPO if known is not None and known.listed else 0
+
+    def _names(self, hay: Haystack, found: list[list[Found | Sure]], days: list[int], codes: dict[int, Code]) -> set[int]:
+        doubtful = {i for i, mine in enumerate(found) if any(type(one) is Found for one in mine)}
+        matches = self._lexicon.machine.find_overlapping(hay.text)
+        if not matches:
+            return doubtful
+        lexicon, units, kinds = self._lexicon, hay.units, hay.kinds
+        table = np.fromiter(chain.from_iterable(matches), np.int64, 3 * len(matches)).reshape(-1, 3)
+        start, end, pattern = table[:, 0], table[:, 1], table[:, 2]
+        size = len(units)
+        left = kinds[np.maximum(start - 1, 0)]
+        right = kinds[np.minimum(end, size - 1)]
+        keep = ~(
+            (self._latin_start[pattern] & ((left & LATIN) > 0) & (start > 0))
+            | (self._latin_end[pattern] & ((right & LATIN) > 0) & (end < size))
+        )
+        start, end, pattern = start[keep], end[keep], pattern[keep]
+        place = np.searchsorted(hay.starts, start if hay.origin is None else hay.origin[start], "right") - 1
+        kind = lexicon.kind[pattern]
+        foreign = np.zeros(len(days), bool)
+        market = kind == MARKET
+        if market.any():
+            abroad = [lexicon.markets[p] != "A" for p in pattern[market].tolist()]
+            foreign[place[market][abroad] >> 1] = True
+            rest = ~market
+            start, end, pattern, place, kind = start[rest], end[rest], pattern[rest], place[rest], kind[rest]
+        legal = kind == LEGAL
+        legal_starts = start[legal], place[legal]
+        if legal.any():
+            order = np.argsort(start[legal])
+            legal_starts = start[legal][order], place[legal][order]
+            rest = ~legal
+            start, end, pattern, place, kind = start[rest], end[rest], pattern[rest], place[rest], kind[rest]
+        if not len(start):
+            return doubtful
+        day = np.array(days, np.int32)[place >> 1]
+        order = np.lexsort((-end, start))
+        start, end, pattern, place, kind, day = (a[order] for a in (start, end, pattern, place, kind, day))
+        valid = (lexicon.first[pattern] <= day) & (day <= lexicon.last[pattern])
+        chosen = self._cut(hay, start, end, pattern, valid)
+        chosen = chosen[kind[chosen] == NAME]
+        if not len(chosen):
+            return doubtful
+        start, end, pattern, place, day, valid = (a[chosen] for a in (start, end, pattern, place, day, valid))
+        self._settle(hay, found, codes, foreign, legal_starts, start, end, pattern, place, days, valid, doubtful)
+        return doubtful
+
+    def _cut(self, hay: Haystack, start, end, pattern, valid) -> np.ndarray:
+        first, sizes = groups_of(start, end)
+        if (sizes == 1).all():
+            return first
+        # Sorted by start, longest first: where the first of a group reaches its end, it covers the others and no cut explains more.
+        covered = (sizes == 1) | (
+            (np.maximum.reduceat(end, first) == end[first]) & (valid[first] | (self._lexicon.kind[pattern[first]] == GUARD))
+        )
+        if covered.all():
+            return first
+        chosen = first[covered].tolist()
+        first, sizes = first[~covered], sizes[~covered]
+        text = hay.text
+        gain = self._gain[pattern] + np.where(valid | (self._lexicon.kind[pattern] == GUARD), 0.0, _INVALID)
+        for at, size in zip(first.tolist(), sizes.tolist(), strict=True):
+            stop = at + size
+            spans = list(zip(start[at:stop].tolist(), end[at:stop].tolist(), gain[at:stop].tolist(), strict=True))
+            # A name with 股份 behind it explains those two characters as well: 金达威|股份, not 金|达威股份.
+            spans = [(s, e + 2, g - 0.5) if text.startswith("股份", e) and spans[-1][1] >= e + 2 else (s, e, g) for s, e, g in spans]
+            chosen += [at + i for i in best_cut(spans)]
+        return np.array(sorted(chosen), np.int64)
+
+    def _settle(self, hay: Haystack, found, codes, foreign, legal, start, end, pattern, place, days, valid, doubtful: set[int]) -> None:
+        lexicon, units = self._lexicon, hay.units
+        size = len(units)
+        after = units[np.minimum(end, size - 1)]
+        before = units[np.maximum(start - 1, 0)]
+        left, right = self._beside(start, end, place, before, self._plainish[pattern] & valid)
+        crossed = None
+        if hay.origin is None:
+            first, last = start, end
+        else:
+            first, last = hay.origin[start], hay.origin[end - 1] + 1
+            crossed = (last - first) != (end - start)
+        calm = self._calm_class[pattern] & valid & ~self._suspect[after]
+        begins, runs = self._borders.doubtful(units, start, end)
+        calm &= ~(begins | runs)
+        calm &= ~_among(after.astype(np.int64) << 16 | units[np.minimum(end + 1, size - 1)], self._suspect_pairs)
+        calm &= ~self._careful[pattern] | self._safe_next[after]
+        legal_start, legal_place = legal
+        if len(legal_start):
+            at = np.minimum(np.searchsorted(legal_start, end), len(legal_start) - 1)
+            calm &= ~((legal_start[at] >= end) & (legal_start[at] - end <= _LEGAL_REACH) & (legal_place[at] == place))
+        if crossed is not None:
+            calm &= ~crossed
+        sure = calm & lexicon.plain[pattern] & ~(lexicon.several[pattern] & foreign[place >> 1])
+        calm &= ~left & ~right | ~self._weak[pattern]
+        base = hay.starts[place]
+        rows = zip(
+            start.tolist(),
+            end.tolist(),
+            pattern.tolist(),
+            place.tolist(),
+            sure.tolist(),
+            calm.tolist(),
+            left.tolist(),
+            right.tolist(),
+            (first - base).tolist(),
+            (last - base).tolist(),
+            crossed.tolist() if crossed is not None else repeat(False),
+            after.tolist(),
+            begins.tolist(),
+            runs.tolist(),
+            strict=False,  # repeat has no end
+        )
+        default, entity, confidence, weak = self._default, self._entity, self._confidence, self._hard
+        judged: dict[tuple[int, int], int] = {}
+        bounds = _Bounds(hay)
+        coded = {i for i, mine in enumerate(found) if mine}
+        for s, e, p, where, settled, quiet, beside_left, beside_right, a, b, spaced, behind, cut_in, cut_out in rows:
+            article = where >> 1
+            if settled:
+                code = codes.get(e + 1) if behind == 40 else None
+                if code is None:
+                    found[article].append((entity[p], default[p], where & 1, a, b, confidence[p], "name", NAME_EVIDENCE, False, False))
+                    continue
+                if code.sure and self.universe.entity_of(code.security) == entity[p]:
+                    found[article].append(
+                        (entity[p], code.security, where & 1, a, b, CODE_SURE, "name_code", NAME_CODE_EVIDENCE, False, True)
+                    )
+                    continue
+            count = judged.get((article, p), 0)
+            if count >= MOST_JUDGED:
+                continue
+            judged[article, p] = count + 1
+            low, high = bounds.of(where)
+            on = days[article]
+            if quiet and (behind != 40 or e + 1 not in codes):
+                one = self._calm(hay, s, e, p, where & 1, a, b, on, low, high, bool(foreign[article]))
+                if one is not None:
+                    found[article].append(one)
+                    continue
+            if weak[p] and not beside_left and not beside_right and self._judge.hopeless(hay.text, s, e, p, low, high):
+                continue
+            verdict = self._judge.verdict(hay.text, s, e, p, on, low, high, beside_left, beside_right, cut_in, cut_out)
+            if verdict.score < _WORTHLESS and article not in coded:
+                continue
+            found[article].append(
+                self._assembler.found(hay, verdict, p, s, e, where & 1, a, b, on, codes, spaced, bool(foreign[article]), low, high)
+            )
+            doubtful.add(article)
+
+    def _calm(
+        self,
+        hay: Haystack,
+        start: int,
+        end: int,
+        pattern: int,
+        field: int,
+        first: int,
+        last: int,
+        day: int,
+        low: int,
+        high: int,
+        foreign: bool,
+    ):
+        """A name that asks for no evidence, with nothing odd beside it: only its company on that day, its listing and quotation are open.
+
+        None where more is open than that.
+        """
+        key = (pattern, day)
+        known = self._owners.get(key)
+        if known is None:
+            if len(self._owners) > 200_000:
+                self._owners.clear()
+            known = self._owners[key] = self._owner(pattern, day)
+        entity, security, confidence, evidence, several = known
+        if entity is None:
+            return None
+        said = False
+        if several and foreign:
+            text = hay.text
+            market, where = scene_market(text, start, end, low, high, text[low : low + 60] if field else text[low:high])
+            if market:
+                owners = self._lexicon.owners[pattern]
+                security = choose(self._lexicon, owners, next(o for o in owners if o.entity == entity), day, market)
+                evidence = (*evidence, f"+ {market} {where}")
+                said = where == "sentence"
+        quoted = False
+        kind = self._lexicon.quoted.get(pattern)
+        if kind is not None:
+            role = self._judge.quotation(kind, hay.text, start, end, low, high)
+            if role is False:
+                return None
+            quoted = role is True
+        return (entity, security, field, first, last, confidence, "name", evidence, quoted, said)
+
+    def _owner(self, pattern: int, day: int) -> tuple:
+        evidence: list[str] = []
+        owners = self._lexicon.owners[pattern]
+        owner, change = owner_on(self._lexicon, owners, day, evidence)
+        if change < -0.1 or owner.stated or len({o.entity for o in owners}) > 1:
+            return None, "", 0.0, (), False
+        confidence = round(probability(float(self._lexicon.prior[pattern]) + change), 4)
+        several = len(self.universe.listings_of(owner.entity)) > 1
+        return owner.entity, choose(self._lexicon, owners, owner, day, None), confidence, (*NAME_EVIDENCE, *evidence), several
+
+    def _beside(self, start, end, place, before, good) -> tuple[np.ndarray, np.ndarray]:
+        """Whether a sure name stands left, right, with nothing but 、 or 和 between."""
+        left, right = np.zeros(len(start), bool), np.zeros(len(start), bool)
+        joint = _JOINTS[before[1:]] & (start[1:] - end[:-1] == 1) & (place[1:] == place[:-1])
+        left[1:] = joint & good[:-1]
+        right[:-1] = joint & good[1:]
+        return left, right
+
+
+class _Bounds:
+    """Normalised start and end of each text in the haystack."""
+
+    def __init__(self, hay: Haystack) -> None:
+        starts = hay.starts
+        self._starts = (starts if hay.origin is None else np.searchsorted(hay.origin, starts)).tolist()
+
+    def of(self, place: int) -> tuple[int, int]:
+        return self._starts[place], max(self._starts[place], self._starts[place + 1] - 1)
+
+
+def _among(keys: np.ndarray, sorted_keys: np.ndarray) -> np.ndarray:
+    at = np.searchsorted(sorted_keys, keys)
+    return sorted_keys[np.minimum(at, len(sorted_keys) - 1)] == keys
+
+
+def _pairs(words: Iterable[str]) -> np.ndarray:
+    return np.array(sorted({ord(a) << 16 | ord(b) for a, b in words}), np.int64)
+
+
+_JOINTS = np.zeros(65536, bool)
+_JOINTS[[ord(c) for c in "、和及与/,;"]] = True
