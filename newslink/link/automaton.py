@@ -44,7 +44,7 @@ def _build(patterns: Sequence[str]) -> daachorse.CharwiseDoubleArrayAhoCorasick:
 
 
 def _key(patterns: Sequence[str]) -> bytes:
-    text = "\n".join(patterns).encode("utf-8", "surrogatepass")
+    text = "\n".join(patterns).encode("utf-16-le", "surrogatepass")
     return hashlib.sha256(version("daachorse").encode() + b"\0" + text).digest()
 
 

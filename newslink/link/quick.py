@@ -32,17 +32,40 @@ def credit_start(body: str) -> int:
     return found if found >= 0 and len(body) - found < 120 else len(body)
 
 
-def _maker(kind: type, fields: tuple[str, ...]) -> Callable:
-    """A constructor that sets the slots directly: a frozen dataclass's own takes twice as long, and millions are made."""
-    names = ", ".join(fields)
-    lines = [f"def make({names}):", "    one = new(kind)", *(f"    set_{f}(one, {f})" for f in fields), "    return one"]
-    scope = {"new": object.__new__, "kind": kind, **{f"set_{f}": kind.__dict__[f].__set__ for f in fields}}
-    exec("\n".join(lines), scope)  # noqa: S102 - text made from our own field names
-    return scope["make"]
+# A frozen dataclass's own constructor takes twice as long as setting its slots directly, and millions are made.
+_new = object.__new__
+_set_field, _set_start, _set_end, _set_surface, _set_rule, _set_evidence = (
+    Mention.__dict__[name].__set__ for name in ("field", "start", "end", "surface", "rule", "evidence")
+)
+_set_security, _set_role, _set_confidence, _set_relevance, _set_mentions, _set_alternatives = (
+    Link.__dict__[name].__set__ for name in ("security", "role", "confidence", "relevance", "mentions", "alternatives")
+)
 
 
-make_mention = _maker(Mention, ("field", "start", "end", "surface", "rule", "evidence"))
-make_link = _maker(Link, ("security", "role", "confidence", "relevance", "mentions", "alternatives"))
+def make_mention(field: str, start: int, end: int, surface: str, rule: str, evidence: tuple[str, ...]) -> Mention:
+    """``Mention(...)``, made faster."""
+    one = _new(Mention)
+    _set_field(one, field)
+    _set_start(one, start)
+    _set_end(one, end)
+    _set_surface(one, surface)
+    _set_rule(one, rule)
+    _set_evidence(one, evidence)
+    return one
+
+
+def make_link(
+    security: str, role: Role, confidence: float, relevance: float, mentions: tuple[Mention, ...], alternatives: tuple[str, ...]
+) -> Link:
+    """``Link(...)``, made faster."""
+    one = _new(Link)
+    _set_security(one, security)
+    _set_role(one, role)
+    _set_confidence(one, confidence)
+    _set_relevance(one, relevance)
+    _set_mentions(one, mentions)
+    _set_alternatives(one, alternatives)
+    return one
 
 
 @lru_cache(maxsize=65536)
