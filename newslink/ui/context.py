@@ -10,7 +10,7 @@ from newslink.ui.desk import Desk
 from newslink.ui.state import PARAMETERS, View, changed, format_view, parse_view
 from newslink.ui.texts import language_of, words
 
-_KEPT = "newslink-view"
+_KEPT, _BAD = "newslink-view", "newslink-bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,10 @@ def current_view() -> tuple[View, tuple[str, ...]]:
         view, bad = st.session_state.get(_KEPT, View()), ()
     if not given or view != st.session_state.get(_KEPT):
         keep(view)
-    return view, bad
+    # What was dropped stays said until something is chosen, although the URL no longer holds it.
+    if bad:
+        st.session_state[_BAD] = bad
+    return view, st.session_state.get(_BAD, ())
 
 
 def keep(view: View) -> None:
@@ -54,6 +57,7 @@ def keep(view: View) -> None:
 
 def change(**more: object) -> View:
     """Change the view by a widget's callback or a gesture; the run that follows draws it."""
+    st.session_state.pop(_BAD, None)
     view = changed(st.session_state.get(_KEPT, View()), **more)
     keep(view)
     return view

@@ -9,6 +9,7 @@ import streamlit as st
 from newslink.model import Precision
 from newslink.pipeline.study_panel import Card
 from newslink.pipeline.view_types import ArticleView, LinkView
+from newslink.study.words import REASONS
 from newslink.ui import numbers
 from newslink.ui.actions import add_link, confirm_link, mute_word, reject_link
 from newslink.ui.context import Context, change
@@ -101,7 +102,8 @@ def card_html(found: Context, card: Card) -> str:
         cells.append(
             f'<div class="nl-card0"><span>{text(words[label])}</span><b class="{kind}">{figure}</b><span>{numbers.band(band)}</span></div>'
         )
-    reason = f"{text(card.reason, 160)} · " if card.reason else ""
+    known = REASONS.get(found.language, REASONS["en"])
+    reason = f"{text(known.get(card.reason, card.reason), 160)} · " if card.reason else ""
     return f'<div class="nl-cards">{"".join(cells)}</div><div class="nl-line2"><span>{reason}{text(words["card_note"])}</span></div>'
 
 

@@ -16,9 +16,9 @@ from newslink.study.spec import MODELS, RETURNS
 from newslink.study.tables import car_table, excluded_table, tests_table
 from newslink.study.words import REASONS, verdict
 from newslink.ui import exports, tables
-from newslink.ui.context import Context
+from newslink.ui.context import Context, change
 from newslink.ui.html import text
-from newslink.ui.shelf import path_of, read_shelf
+from newslink.ui.shelf import default_security, path_of, read_shelf
 from newslink.ui.widgets import escaped
 
 _PLAIN = {"displayModeBar": False, "displaylogo": False}
@@ -36,16 +36,26 @@ class Wanted:
 def form(found: Context) -> Wanted | None:
     """The study that was asked for; None until the button was pressed."""
     words = found.words
+    if not found.view.security:
+        change(security=default_security(found.desk))
+        st.rerun()
+    # The bundled sample is too short for the usual half year of estimation before most of its events.
+    usual = (-60, -11) if found.desk.sample else (-130, -11)
     with st.form("study", border=True):
         first, second, third, fourth = st.columns([2, 2, 1.4, 2])
-        sample = first.segmented_control(words["study_what"], SAMPLES, format_func=lambda one: _sample_name(found, one), default="this")
+        sample = first.segmented_control(
+            words["study_what"],
+            SAMPLES,
+            format_func=lambda one: _sample_name(found, one),
+            default="filtered" if found.desk.sample else "this",
+        )
         model = second.segmented_control(words["model"], MODELS, format_func=lambda one: words[f"model_{one}"], default="market")
         names = {"simple": words["simple"], "log": words["log_returns"]}
         returns = third.segmented_control(words["returns"], RETURNS, format_func=names.get, default="simple")
         groups = {"": words["group_none"], "security": words["group_security"], "tag": words["group_tag"]}
         group_by = fourth.segmented_control(words["group_by"], list(groups), format_func=groups.get, default="")
         left, right, button = st.columns([3, 3, 1], vertical_alignment="bottom")
-        estimation = left.slider(words["estimation"], -250, -2, (-130, -11))
+        estimation = left.slider(words["estimation"], -250, -2, usual)
         window = right.slider(words["event_window"], -20, 30, (-5, 10))
         pressed = button.form_submit_button(words["run_study"], type="primary", width="stretch")
         st.caption(words["study_first"])
@@ -53,8 +63,8 @@ def form(found: Context) -> Wanted | None:
         base = found.view.filter(with_dates=True)
         securities = {"this": (found.view.security,), "watch": read_shelf(path_of(found.desk)).watch, "filtered": ()}[sample or "this"]
         spec = _spec(model or "market", returns or "simple", estimation, window)
-        st.session_state["study"] = Wanted(replace(base, securities=securities), spec, group_by or None, sample or "this")
-    return st.session_state.get("study")
+        st.session_state["study-wanted"] = Wanted(replace(base, securities=securities), spec, group_by or None, sample or "this")
+    return st.session_state.get("study-wanted")
 
 
 def _sample_name(found: Context, sample: str) -> str:

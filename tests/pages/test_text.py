@@ -35,7 +35,8 @@ def test_the_language_is_the_browsers(locale, language):
 
 @pytest.mark.parametrize(
     ("value", "zh", "en"),
-    [(0, "0", "0"), (9_999, "9,999", "10.00K"), (12_345, "1.23万", "12.35K"), (99_999_999, "1.00亿", "100.00M"), (123_456_789, "1.23亿", "123.46M"),
+    [(0, "0", "0"), (9_999, "9,999", "10.00K"), (12_345, "1.23万", "12.35K"), (99_999_999, "1.00亿", "100.00M"),
+     (123_456_789, "1.23亿", "123.46M"),
      (-5.6e12, "-5.60万亿", "-5.60T"), (None, "–", "–"), (float("nan"), "–", "–")],
 )  # fmt: skip
 def test_large_numbers(value, zh, en):
@@ -99,8 +100,8 @@ def test_direction_marks_and_control_characters_are_dropped():
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "data:text/html,x", " https://a.cn", "https://", "//a.cn/x", "ftp://a.cn", "https://a.cn/\nx", "vbscript:x",
-                "https://" + "a" * 3000, "JaVaScRiPt:alert(1)", "https://[::1"]
+    "address", ["javascript:alert(1)", "data:text/html,x", " https://a.cn", "https://", "//a.cn/x", "ftp://a.cn", "https://a.cn/\nx",
+                "vbscript:x", "https://" + "a" * 3000, "JaVaScRiPt:alert(1)", "https://[::1"]
 )  # fmt: skip
 def test_only_web_addresses_are_links(address):
     assert web_address(address) == ""
@@ -111,7 +112,7 @@ def test_a_web_address_is_kept():
 
 
 @pytest.mark.parametrize(
-    "said", ["**b** [x](javascript:1)", "$x^2$ :red[a] `c`", "# h\n- l", ":material/home:", "![i](http://e.example/i.png)", "<b>"]
+    "said", ["**b** [x](javascript:1)", "$x^2$ :red[a] `c`", "# h\n- l", ":material/home:", "![i](http://e.example/i)", "<b>"]
 )
 def test_markdown_from_outside_is_shown_as_typed(said):
     made = escaped(said)

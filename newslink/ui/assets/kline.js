@@ -304,7 +304,6 @@ class Kline {
     }, { passive: false });
     stage.addEventListener("pointerdown", (event) => {
       if (!this.keep || event.button > 0) return;
-      stage.focus({ preventScroll: true });
       this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
       this.grip = { x: event.clientX, view: [...this.view], moved: false, box: this.boxing || event.shiftKey, spread: this.spread() };
     });
