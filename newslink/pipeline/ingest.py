@@ -84,7 +84,8 @@ def ingest_items(
             progress(counts["files"], None, f"{counts['rejected']} rejected" if counts["rejected"] else "")
     _settle(store, prepare, {}, [], store.unsettled(), counts)  # what a killed run may have left
     cluster_new(store)
-    store.settle()
+    if counts["new"] + counts["updated"] >= BATCH:
+        store.settle()  # worth its rewriting of the index only after a bulk load, not after every poll of a feed
     totals = store.counts()
     return Summary(
         **{name: counts[name] for name in ("files", "new", "updated", "unchanged", "duplicates", "rejected")},
