@@ -31,6 +31,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     print("links {links:,}, candidates {candidates:,}".format(**counts))
     print(f"newest article {told['newest_article'] or 'none'}")
     print(f"bars of {bars['securities']:,} securities, {bars['rows']:,} rows, newest session {bars['last_session'] or 'none'}")
+    held = {kind: count["holding"] for kind, count in told["corrections"].items() if count["holding"]}
+    print("corrections " + (", ".join(f"{kind} {count:,}" for kind, count in held.items()) or "none"))
     for name, rows in told["tables"].items():
         print(f"  {name:<12}{rows:>14,}")
     for one in rejected:
@@ -41,6 +43,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 def facts(store) -> dict:
     """Everything the command tells, as plain values; times in UTC."""
     from newslink.model import Filter
+    from newslink.pipeline.corrections import correction_counts
 
     counts, status, bars = store.counts(), store.status(), store.bar_freshness()
     newest = store.page(Filter(), limit=1, count=False).rows
@@ -65,6 +68,7 @@ def facts(store) -> dict:
             "fetched_at": bars["fetched_at"].max().isoformat() if len(bars) else None,
         },
         "unsettled": len(store.unsettled()),
+        "corrections": correction_counts(store),
     }
 
 

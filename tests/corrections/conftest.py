@@ -1,4 +1,4 @@
-"""A desk over a real store with a short list of securities, so that a linker is built in milliseconds; posts written and ingested for real."""
+"""A desk over a real store with a short list of securities, so that a linker is built in milliseconds; posts are really ingested."""
 
 from __future__ import annotations
 

@@ -15,8 +15,14 @@ from newslink.pipeline.statements import Kind, Statement
 from tests.corrections.conftest import Desk, contents
 from tests.store.audit import audit
 
-STORY = "贵州茅台公告，一季度净利润172.45亿元，同比增长23.58%，营业收入322.96亿元。公司表示，全年经营目标不变，渠道改革继续推进，系列酒增长较快。"
-OTHER = "五粮液公告，拟回购不超过10亿元股份，回购价格上限为每股220元，回购期限十二个月，资金来源为自有资金，回购股份将用于员工持股计划。"
+STORY = (
+    "贵州茅台公告，一季度净利润172.45亿元，同比增长23.58%，营业收入322.96亿元。公司表示，全年经营目标不变，渠道改革继续推进，"
+    "系列酒增长较快。"
+)
+OTHER = (
+    "五粮液公告，拟回购不超过10亿元股份，回购价格上限为每股220元，回购期限十二个月，资金来源为自有资金，"
+    "回购股份将用于员工持股计划。"
+)
 
 
 def test_a_corrected_time_moves_the_article_to_its_session_and_back(desk: Desk) -> None:
@@ -154,8 +160,6 @@ def test_clusters_do_not_depend_on_the_order_of_arrival(desk: Desk, order: tuple
     for n in order:
         ids[n] = desk.post(n, "贵州茅台：一季度净利润增长", STORY, f"2022-05-30 1{n}:30:00 +0800")
         desk.ingest()
-        if len(ids) == 2:
-            kept = min(ids), max(ids)
     desk.say(Kind.SPLIT, article=ids[2])
     late = desk.post(5, "贵州茅台：一季度净利润增长", STORY, "2022-05-30 08:30:00 +0800")
     desk.ingest()
@@ -165,11 +169,12 @@ def test_clusters_do_not_depend_on_the_order_of_arrival(desk: Desk, order: tuple
 
 
 articles = st.sampled_from("abcdef")
+pairs = st.lists(articles, min_size=2, max_size=2, unique=True)
 said = st.lists(
     st.one_of(
-        st.builds(lambda pair: Statement(Kind.MERGE, article=pair[0], other=pair[1]), st.lists(articles, min_size=2, max_size=2, unique=True)),
+        st.builds(lambda pair: Statement(Kind.MERGE, article=pair[0], other=pair[1]), pairs),
         st.builds(lambda a: Statement(Kind.SPLIT, article=a), articles),
-        st.builds(lambda pair: Statement(Kind.SPLIT, article=pair[0], other=pair[1]), st.lists(articles, min_size=2, max_size=2, unique=True)),
+        st.builds(lambda pair: Statement(Kind.SPLIT, article=pair[0], other=pair[1]), pairs),
     ),
     max_size=8,
 )

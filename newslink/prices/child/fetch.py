@@ -7,6 +7,7 @@ Every function takes the akshare module first. A second request that only helps 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 
 from newslink.prices.child import facts, guard
@@ -159,6 +160,11 @@ def sina_minute(ak, symbol: str, period: str) -> dict:
 
 def listing(ak, name: str) -> dict:
     """One of the exchanges' or services' lists of securities; names in LISTS."""
+    for function in (ak.stock_info_sh_name_code, ak.get_us_stock_name):
+        # akshare keeps first answers for as long as the process lives, and this one may live for days.
+        for kept in vars(sys.modules[function.__module__]).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
     return {"rows": LISTS[name](ak)}
 
 
