@@ -14,9 +14,11 @@ from newslink.errors import QueryError
 from newslink.link import Universe
 from newslink.model import Filter, Kind
 from newslink.pipeline.bars import bars_of
+from newslink.pipeline.learn import proposals
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.prices import PriceDesk
 from newslink.pipeline.view_types import Counts, DataView, Facets, MarketView, NewsView
+from newslink.pipeline.watch import source_records
 from newslink.settings import Settings
 from newslink.store import Store
 
@@ -115,8 +117,8 @@ def data_view(store: Store, settings: Settings, prices: PriceDesk | None = None,
         sources=sources,
         rejected=store.rejections(limit=1000),
         unlinked=_named(store.unlinked(limit=LISTED).rows, universe),
-        providers=_providers(prices),
-        names=pd.DataFrame(columns=["security", "name", "kind", "valid_from", "source"]),
+        providers=_providers(store, prices),
+        names=_proposed(store),
         candidates=candidates.assign(name=[universe.name_on(security) for security in candidates["security"]]),
         corrections=_corrections(store),
         facts=tuple(facts),
@@ -128,16 +130,23 @@ def _newest(store: Store, source: str) -> datetime | None:
     return None if rows.empty or pd.isna(rows["published_at"].iloc[0]) else rows["published_at"].iloc[0]
 
 
-def _providers(prices: PriceDesk | None) -> pd.DataFrame:
-    columns = ["provider", "state", "last_ok", "last_error", "calls"]
-    if prices is None:
-        return pd.DataFrame(columns=columns)
+def _providers(store: Store, prices: PriceDesk | None) -> pd.DataFrame:
+    """Price providers and live sources of articles: when each last answered, and what went wrong since."""
     rows = []
-    for one in prices.health():
-        state = "ok" if one.failures == 0 else "failing"
+    for one in prices.health() if prices is not None else ():
         error = "" if one.failures == 0 else f"{one.last.outcome} {one.last.detail}".strip()
-        rows.append((one.provider, state, one.last_ok, error, one.attempts))
-    return pd.DataFrame(rows, columns=columns)
+        rows.append((one.provider, "ok" if one.failures == 0 else "failing", one.last_ok, error, one.attempts))
+    for source in source_records(store):
+        seen = pd.Timestamp(source.last_success) if source.last_success else None
+        state = "failing" if source.failures else "ok" if seen is not None else "unused"
+        rows.append((source.name, state, seen, source.last_error if source.failures else source.note, source.received))
+    return pd.DataFrame(rows, columns=["provider", "state", "last_ok", "last_error", "calls"])
+
+
+def _proposed(store: Store) -> pd.DataFrame:
+    """Names learnt from articles that wait for a person."""
+    rows = [(one.security, one.text, str(one.kind), one.first, f"{one.count} × / {one.articles}") for one in proposals(store)]
+    return pd.DataFrame(rows, columns=["security", "name", "kind", "valid_from", "source"])
 
 
 def _corrections(store: Store) -> pd.DataFrame:
