@@ -21,8 +21,7 @@ _HEAD = re.compile(r"(?<![A-Za-z0-9])(SH|SZ|BJ|HK|sh|sz|bj|hk)[.: ]?\Z")
 _SAYS_CODE = re.compile(r"(?:代码|股票代号|证券代号|股号)(?:为|是)?[:\s]{0,2}\Z")
 _INDEX_BEFORE = re.compile(r"(?:指数|成指|综指|A指|50|300|500|1000)[(\s]{0,2}\Z")
 _US_HEAD = re.compile(
-    r"(?:NYSE|NASDAQ|Nasdaq|AMEX|纽交所|纳斯达克|纽约证券交易所|美交所|纳斯达克代码|"
-    r"|美股代码|美股|股票代码|OTC|US)(?: ?American)?[:.](?: )?\Z"
+    r"(?:NYSE|NASDAQ|Nasdaq|AMEX|OTC|US|纽交所|纳斯达克|纽约证券交易所|美交所|纳斯达克代码|美股代码|美股|股票代码)(?: ?American)?[:.] ?\Z"
 )
 _US_TAIL = re.compile(r"\.(?:US|us|N|O|OQ|A|NYSE|NASDAQ)(?![A-Za-z0-9])")
 _US_SCENE = re.compile(r"美股|ETF|ADR|纳斯达克|纽交所|美国上市|盘前|中概|基金|股")

@@ -88,6 +88,8 @@ def named(linker: Linker, *args, **kwargs) -> list[str]:
         ("涉及600519.5万元", []),
         ("某公司(830799)公告", ["920799.BJ"]),
         ("指数399006.SZ上涨", []),
+        ("外交部：NIO不应这样", []),
+        ("高盛：BABA", []),
     ],
 )
 def test_a_code_counts_only_where_something_says_it_is_one(linker, text, securities):
