@@ -16,11 +16,14 @@ missing = view.staleness.last_session is None or (
     view.staleness.expected_session is not None and view.staleness.last_session < view.staleness.expected_session
 )
 job = fetch(found.desk, view.security.id, wanted=missing)
-chart_page.notices(found, view)
+# What comes and goes has a place that stays, so that what follows is not laid out anew.
+with st.container():
+    chart_page.notices(found, view)
 facts(found, view, job)
-if job is not None and job.job.running:
-    chart_page.wait_for(found, view.security.id)
-chart_page.no_prices(found, view)
+with st.container():
+    if job is not None and job.job.running:
+        chart_page.wait_for(found, view.security.id)
+    chart_page.no_prices(found, view)
 chart_page.workbench(found, view)
 st.divider()
 with st.expander(f"{found.words['watch']} · {found.words['views']}"):

@@ -95,7 +95,8 @@ def treemap_figure(table: pd.DataFrame, no_industry: str, dark: bool, red_up: bo
     # A few extremes must not leave the rest grey, nor quiet days look dramatic.
     known = np.abs(change[np.isfinite(change)])
     reach = float(np.clip(np.quantile(known, 0.9), 0.03, 0.3)) * 100 if len(known) else 10.0
-    shown = [None] * len(groups) + [None if value != value else round(float(np.clip(value * 100, -reach, reach)), 2) for value in change]
+    # What has no return is neutral, like the groups; only its label lacks a figure.
+    shown = [0.0] * len(groups) + [0.0 if value != value else round(float(np.clip(value * 100, -reach, reach)), 2) for value in change]
     text = [""] * len(groups) + ["" if value != value else f"{value * 100:+.2f}%" for value in change]
     data = [{
         "type": "treemap", "ids": ids, "labels": labels, "parents": [""] * len(groups) + [f"g:{name}" for name in industries],
@@ -104,7 +105,8 @@ def treemap_figure(table: pd.DataFrame, no_industry: str, dark: bool, red_up: bo
         "marker": {"colors": shown, "cmid": 0, "cmin": -reach, "cmax": reach,
                    "colorscale": [[0, falling], [0.5, colours.grid], [1, rising]],
                    "line": {"width": 1, "color": colours.paper}},
-        "tiling": {"pad": 1}, "pathbar": {"visible": False}, "textfont": {"color": colours.text, "size": 13},
+        "tiling": {"pad": 1}, "pathbar": {"visible": False},
+        "root": {"color": colours.paper}, "textfont": {"color": colours.text, "size": 13},
     }]  # fmt: skip
     layout = base_layout(dark, 420)
     layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}

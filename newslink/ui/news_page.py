@@ -29,7 +29,7 @@ def filters(found: Context, facets: Facets) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
             words["keyword"],
-            key=widgets.bound("keyword", view.keyword),
+            key=widgets.bound("keyword", view.keyword, typed=True),
             placeholder=words["keyword_hint"],
             label_visibility="collapsed",
             max_chars=200,

@@ -110,8 +110,8 @@ def results(found: Context, wanted: Wanted | None) -> None:
 
 def _sentences(found: Context, study: StoreStudy, group: str) -> None:
     said = verdict(study.result, group, found.language)
-    body = "".join(f"<p>{text(one)}</p>" for one in (said.tested, *said.limits))
-    st.html(f'<div class="nl-read"><h2>{text(" ".join(said.says))}</h2>{body}</div>')
+    limits = "".join(f"<li>{text(one)}</li>" for one in said.limits)
+    st.html(f'<div class="nl-read"><h2>{text(" ".join(said.says))}</h2><p>{text(said.tested)}</p><ul>{limits}</ul></div>')
 
 
 def _pictures(found: Context, study: StoreStudy, group: str, open_now: bool) -> None:

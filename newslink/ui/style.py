@@ -23,6 +23,7 @@ h1, h2, h3 { padding: .15rem 0; }
 .nl-sample { background: #c05c00; color: #fff; border: 0; opacity: 1; }
 .nl-read { font-size: 1rem; line-height: 1.75; overflow-wrap: anywhere; }
 .nl-read h2 { font-size: 1.22rem; line-height: 1.45; margin: 0 0 .2rem; padding: 0; }
+.nl-read ul { margin: 0 0 .4rem; padding-left: 1.2rem; font-size: .92rem; line-height: 1.6; }
 .nl-read p { margin: 0 0 .55rem; unicode-bidi: plaintext; }
 .nl-read .nl-why { font-size: .88rem; margin: .15rem 0 .5rem; }
 .nl-read mark { background: rgba(90, 130, 160, .16); color: inherit; border-radius: 3px; padding: 0 1px; cursor: help; }

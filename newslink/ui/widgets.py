@@ -16,10 +16,14 @@ from newslink.ui.context import Context, change
 from newslink.ui.state import ADJUSTS, EARLIEST, LATEST, OVERLAYS, PANELS, PERIODS, RANGES, View
 
 
-def bound(field: str, shown: object) -> str:
-    """The key of the widget of a field, holding what the view says. Set before the widget is made, so links and gestures move it."""
+def bound(field: str, shown: object, typed: bool = False) -> str:
+    """The key of the widget of a field, holding what the view says. Set before the widget is made, so links and gestures move it.
+
+    Set in every run: a run that is cut short by the next would otherwise leave the browser with the widget's own default. Only where
+    text is typed, what is being typed must not be overwritten by a run that has nothing to do with it.
+    """
     key = f"w-{field}"
-    if st.session_state.get(key, ...) != shown:
+    if not typed or st.session_state.get(key, ...) != shown:
         st.session_state[key] = shown
     return key
 
@@ -232,7 +236,7 @@ def role_name(found: Context) -> Callable[[str], str]:
 def filter_fields(found: Context, facets: Facets, keyword: bool = True) -> None:
     words = found.words
     if keyword:
-        key = bound("keyword", found.view.keyword)
+        key = bound("keyword", found.view.keyword, typed=True)
         st.text_input(words["keyword"], key=key, help=words["keyword_hint"], max_chars=200, on_change=_take("keyword"))
     for field, label in (("sources", "source"), ("categories", "category"), ("tags", "tag")):
         several(found, field, [value for value, _ in getattr(facets, field)][:200], label)

@@ -15,7 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from newslink.store import open_store
+from tests.chart.worlds import random_bars
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "build" / "screenshots"
@@ -120,6 +124,16 @@ def own_articles(folder: Path, many: int) -> None:
     (folder / "broken.md").write_bytes(b"\xff\xfe\x00 not a post")
 
 
+def long_history(home: Path, security: str, sessions: int) -> None:
+    """Twelve years of invented bars for a security, in the store of a home folder."""
+    bars = random_bars(sessions, start="2011-01-03").assign(
+        provider="test", fetched_at=pd.Timestamp("2022-07-01", tz="UTC"), provisional=False
+    )
+    bars.loc[0, "prev_close"] = bars.loc[0, "open"]
+    with open_store(f"sqlite:///{home / 'newslink.db'}") as store:
+        store.write_bars(security, bars)
+
+
 @pytest.fixture(scope="session")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A store with hostile and five thousand articles; every price provider is down."""
@@ -130,6 +144,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     environment.pop("NEWSLINK_STORE", None)
     command = [sys.executable, "-m", "newslink", "ingest", str(base / "news"), "--json"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=600)
+    long_history(home, "000002.SZ", 3_000)
     dead = f"http://127.0.0.1:{free_port()}"
     proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"), dead)
     yield from serve(home, **proxies, NO_PROXY="127.0.0.1,localhost", no_proxy="127.0.0.1,localhost")

@@ -60,6 +60,28 @@ def test_five_thousand_articles_are_drawn_at_once_and_all_of_them(visit, own):
     one.shot("five-thousand")
 
 
+def test_zooming_into_a_long_history_brings_finer_candles_and_keeps_the_days(visit, own):
+    one = visit(own)
+    one.open("?code=000002.SZ&range=all")
+    one.chart()
+    assert one.kline("k.keep.period") == "month" and one.kline("k.keep.last.length") <= 400
+    stage = one.page.locator(".nl-stage").bounding_box()
+    one.page.mouse.move(stage["x"] + stage["width"] * 0.5, stage["y"] + 150)
+    for period in ("week", "day"):
+        for _ in range(40):
+            one.page.mouse.wheel(0, -200)
+            one.page.wait_for_timeout(350)
+            if one.kline("k.keep.period") == period:
+                break
+            days = one.kline("k.viewDays()")
+        one.rest()
+        assert one.kline("k.keep.period") == period
+        now = one.kline("k.viewDays()")
+        # The days looked at stay what they were, to the width of one candle of the coarser kind.
+        assert all(abs(a - b) <= 45 for a, b in zip(days, now, strict=True)), (days, now)
+        assert one.kline("k.keep.last.length") <= 400
+
+
 def test_one_article_says_when_it_was_published_and_where_it_stands(visit, own):
     one = visit(own)
     one.open("?code=300750.SZ&from=2022-05-01&to=2022-05-31")
@@ -86,6 +108,9 @@ def test_providers_that_are_down_leave_the_articles_on_the_chart(visit, own):
     one.chart()
     one.page.get_by_text("行情源暂时不可用").wait_for()
     assert "还没有行情" in one.text()
+    # The page was drawn twice in quick succession; the widgets still show the view.
+    for label in ("1年", "自动"):
+        assert one.page.get_by_role("radio", name=label, exact=True).get_attribute("aria-checked") == "true"
     one.shot("provider-down")
 
 

@@ -122,7 +122,7 @@ export class Painter {
       return { low: low - room * 0.05, high: high + room * 0.15, log: false };
     }
     for (const trace of [...bars, ...lines]) if (trace.yaxis === id) for (let i = a; i <= b; i++) reach(trace.y[i]);
-    if (high === -Infinity) return { low: 0, high: 1 };
+    if (high === -Infinity) return { low: 0, high: 1, empty: true };
     if (id === "y2" || id === "y3") return { low: 0, high: high * 1.05 || 1 };
     const room = (high - low || 1) * 0.06;
     return { low: low - room, high: high + room };

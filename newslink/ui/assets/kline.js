@@ -5,6 +5,7 @@
 
 const DAY = 86400000;
 const hosts = new WeakMap();
+const remembered = new Map(); // scope → days looked at: a page that is laid out anew makes the chart anew, and that is no reason to lose the view
 
 async function unpack(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -94,11 +95,11 @@ class Kline {
     const turn = (this.turn = (this.turn || 0) + 1);
     const payload = await unpack(bytes);
     if (turn !== this.turn) return; // a newer figure came in meanwhile
-    const before = this.keep && this.view ? this.viewDays() : null;
-    const fresh = !this.keep || payload.scope !== this.payload.scope;
+    const known = this.keep && payload.scope === this.payload.scope;
+    const before = known ? this.viewDays() : remembered.get(payload.scope) ?? null;
     this.keep = sorted(payload.figure);
     this.payload = payload;
-    this.view = fresh || !before ? this.whole() : this.viewOf(before);
+    this.view = this.viewOf(before);
     this.selected = payload.selected ?? null;
     this.stage.style.height = payload.height + "px";
     this.stage.setAttribute("aria-label", payload.words.chart);
@@ -110,6 +111,7 @@ class Kline {
   }
 
   draw() {
+    remembered.set(this.payload.scope, this.viewDays());
     this.painter.draw(this.view, this.seen());
     this.light();
   }
