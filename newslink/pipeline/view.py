@@ -140,7 +140,7 @@ def article_view(store: Store, universe: Universe, clock: SessionClock, id: str)
                 provisional=bool(standing and standing.provisional),
                 suspended=bool(event.get("suspended", False)),
                 muted=verdicts.get(link.security) == CorrectionKind.NOT_THIS_LINK,
-                confirmed=verdicts.get(link.security) == CorrectionKind.ADD_LINK,
+                confirmed=verdicts.get(link.security) in (CorrectionKind.ADD_LINK, "confirm_link"),
                 returns=tuple(event[f"return_{n}"] for n in HORIZONS) if event else (),
                 excess=tuple(event[f"excess_{n}"] for n in HORIZONS) if event else (),
             )
