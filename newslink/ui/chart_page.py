@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, timedelta
 
 import numpy as np
@@ -16,7 +17,7 @@ from newslink.pipeline.study_panel import Card, card_of
 from newslink.pipeline.view_types import ArticleView, ChartView
 from newslink.ui import exports, minute, numbers, tables, widgets
 from newslink.ui.context import Context, change, latest
-from newslink.ui.desk import fetch
+from newslink.ui.desk import Desk, fetch
 from newslink.ui.html import text
 from newslink.ui.kline import kline
 from newslink.ui.reader import reader
@@ -26,6 +27,7 @@ from newslink.ui.state import MINUTES
 __all__ = ["bar", "load", "notices", "shelf", "wait_for", "workbench"]
 
 HEIGHT, PANEL_HEIGHT = 520, 90
+STYLED = 120  # rows; colouring costs a quarter of a millisecond a row
 CHART_WORDS = ("chart", "open", "high", "low", "close", "change", "volume", "articles", "click", "no_bar", "box", "zoom_in",
     "zoom_out", "reset", "png")  # fmt: skip
 
@@ -64,7 +66,12 @@ def load(found: Context) -> ChartView:
     """The one call into the pipeline."""
     view, desk = found.view, found.desk
     start, end = window_of(found)
-    loaded = pipeline.chart_view(desk.store, desk.universe, desk.clock, view.security, start, end, view.filter(), view.adjust)
+    wanted = view.filter()
+    # The minute is part of the question because what counts as stale depends on the time.
+    loaded = desk.answer(
+        lambda: pipeline.chart_view(desk.store, desk.universe, desk.clock, view.security, start, end, wanted, view.adjust),
+        "chart", view.security, start, end, wanted, view.adjust, int(time.time() // 60),
+    )  # fmt: skip
     with st.session_state.pop("filter-place"):
         widgets.filters(found, loaded.facets)
     return loaded
@@ -132,6 +139,10 @@ def workbench(found: Context, view: ChartView) -> None:
 
 def _scope(view: ChartView) -> str:
     return f"{view.security.id} {view.first_day} {view.last_day}"
+
+
+def _window_key(found: Context, view: ChartView) -> tuple:
+    return view.first_day, view.last_day, found.view.filter()
 
 
 def _window(view: ChartView) -> tuple[date, date] | None:
@@ -204,9 +215,12 @@ def _table(found: Context, view: ChartView) -> None:
         hint = found.say("nothing_hint", n=f"{view.counts.outside_window:,}")
         st.html(f'<div class="nl-empty"><b>{text(words["nothing"])}</b><br>{text(hint)}</div>')
         return
-    shown = tables.events_frame(found, events)
+    # Kept with its view: the same frame of events always gives the same table.
+    shown = found.desk.answer(
+        lambda: tables.events_frame(found, events), "table", found.language, view.security.id, *_window_key(found, view)
+    )
     percents = [words[key] for key in ("t0", "t1", "t5", "x0", "x1", "x5")]
-    body = tables.direction_style(shown, percents, found.dark, found.view.green_up) if len(shown) <= 300 else shown
+    body = tables.direction_style(shown, percents, found.dark, found.view.green_up) if len(shown) <= STYLED else shown
     key = f"events-{view.security.id}"
 
     def chosen() -> None:
@@ -254,7 +268,7 @@ def _read(found: Context, view: ChartView) -> None:
             label_visibility="collapsed",
             on_change=lambda: change(article=st.session_state["w-of-day"]),
         )
-    article = pipeline.article_view(desk.store, desk.universe, desk.clock, current)
+    article = desk.answer(lambda: pipeline.article_view(desk.store, desk.universe, desk.clock, current), "article", current)
     if article is None:
         st.html(f'<div class="nl-empty">{text(found.words["broken_article"])}</div>')
         return
@@ -266,10 +280,13 @@ def _card(found: Context, view: ChartView, article: ArticleView) -> Card | None:
     session = next((one.session for one in article.links if one.link.security == view.security.id), None)
     if session is None or not len(view.benchmark):
         return None
-    desk = found.desk
+    return found.desk.answer(lambda: _event_card(found.desk, view.security.id, session), "card", view.security.id, session)
+
+
+def _event_card(desk: Desk, security: str, session: date) -> Card:
     reach = (session - timedelta(days=300), session + timedelta(days=30))
-    bars, index = (bars_of(desk.store, one, *reach) for one in (view.security.id, benchmark_of(view.security.id)))
-    return card_of(bars, index, view.security.id, session, desk.clock)
+    bars, index = (bars_of(desk.store, one, *reach) for one in (security, benchmark_of(security)))
+    return card_of(bars, index, security, session, desk.clock)
 
 
 def _exports(found: Context, view: ChartView, figure: dict | None) -> None:

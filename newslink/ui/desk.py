@@ -7,11 +7,13 @@ sample ever gets into the analyst's.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -25,6 +27,7 @@ from newslink.pipeline.prices import Job, PriceDesk, price_desk
 from newslink.sessions import SessionClock
 from newslink.settings import Settings
 from newslink.store import Store, open_store
+from newslink.ui.answers import Answers
 
 RETRY_AFTER = timedelta(minutes=10)
 
@@ -40,9 +43,16 @@ class Desk:
     prices: PriceDesk
     sample: bool
 
+    def answer(self, make: Callable[[], Any], *question: Hashable) -> Any:
+        """What make gives, or what it gave for the same question since the store last changed."""
+        return _answers().get((self.settings.store_url, self.store.version(), *question), make)
+
     def bounds(self, security: str) -> tuple[date, date]:
         """First and last day on which there is a bar or an article of the security; today twice when there is nothing."""
         today = datetime.now(UTC).date()
+        return self.answer(lambda: self._bounds(security, today), "bounds", security, today)
+
+    def _bounds(self, security: str, today: date) -> tuple[date, date]:
         bars = bars_of(self.store, security)
         days = [] if bars.empty else [bars["session"].iloc[0].date(), bars["session"].iloc[-1].date()]
         page = self.store.page(Filter(securities=(security,)), 0, 1)
@@ -66,6 +76,11 @@ class Desk:
 
 def _beijing_day(moment) -> date | None:
     return None if moment != moment else moment.tz_convert("Asia/Shanghai").date()
+
+
+@st.cache_resource(show_spinner=False)
+def _answers() -> Answers:
+    return Answers(96)
 
 
 @st.cache_resource(show_spinner=False)

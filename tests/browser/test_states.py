@@ -70,10 +70,13 @@ def test_zooming_into_a_long_history_brings_finer_candles_and_keeps_the_days(vis
     for period in ("week", "day"):
         for _ in range(40):
             one.page.mouse.wheel(0, -200)
-            one.page.wait_for_timeout(350)
+            # The view moves at once; finer candles are asked for once it has come to rest.
+            one.page.wait_for_timeout(60)
+            days = one.kline("k.viewDays()")
+            one.page.wait_for_timeout(500)
+            one.rest()
             if one.kline("k.keep.period") == period:
                 break
-            days = one.kline("k.viewDays()")
         one.rest()
         assert one.kline("k.keep.period") == period
         now = one.kline("k.viewDays()")
