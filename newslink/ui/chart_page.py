@@ -27,7 +27,7 @@ from newslink.ui.state import MINUTES
 __all__ = ["bar", "load", "notices", "shelf", "wait_for", "workbench"]
 
 HEIGHT, PANEL_HEIGHT = 520, 90
-STYLED = 120  # rows; colouring costs a quarter of a millisecond a row
+STYLED = 40  # rows that are coloured: Streamlit takes some milliseconds a row for it
 CHART_WORDS = ("chart", "open", "high", "low", "close", "change", "volume", "articles", "click", "no_bar", "box", "zoom_in",
     "zoom_out", "reset", "png")  # fmt: skip
 
