@@ -62,9 +62,7 @@ def test_imports_point_downward_only(path: Path) -> None:
         there = module.split(".")[1]
         if there == here or there.startswith("__"):
             continue
-        if here in LEVEL_0:
-            allowed = LEVEL_0
-        elif here in LEVEL_1:
+        if here in LEVEL_0 or here in LEVEL_1:
             allowed = LEVEL_0
         elif here in LEVEL_2:
             allowed = LEVEL_0 | LEVEL_1 | LEVEL_2 | {"sample"}

@@ -80,10 +80,17 @@ def number_array(values: pd.Series, digits: int) -> pa.Array:
     """Decimal numbers without exponent and without trailing zeros; what is missing, infinite or from 10^15 on is empty."""
     numbers = pd.to_numeric(values, errors="coerce").to_numpy("float64", na_value=np.nan)
     known = np.isfinite(numbers) & (np.abs(numbers) < 1e15)
-    numbers = np.round(np.where(known, numbers, 0.0), digits) + 0.0  # + 0.0 turns -0.0 into 0.0
-    printed = pc.cast(pc.cast(pa.array(numbers), pa.decimal128(18 + 1 + digits, digits)), TEXT)
+    size = np.abs(np.where(known, numbers, 0.0))
+    # By halves, because a decimal cast prints what is below a millionth with an exponent.
+    whole = np.floor(size)
+    part = np.round((size - whole) * 10.0**digits)
+    whole, part = whole + (part >= 10.0**digits), np.where(part >= 10.0**digits, 0, part)
+    printed = pc.cast(pa.array(whole.astype("int64")), TEXT)
     if digits:
-        printed = pc.utf8_rtrim(pc.utf8_rtrim(printed, "0"), ".")
+        behind = pc.utf8_lpad(pc.cast(pa.array(part.astype("int64")), TEXT), digits, "0")
+        printed = pc.utf8_rtrim(pc.utf8_rtrim(glued(printed, ".", behind), "0"), ".")
+    below = pa.array((numbers < 0) & ((whole > 0) | (part > 0)))
+    printed = pc.if_else(below, glued("-", printed), printed)
     return pc.if_else(pa.array(known), printed, pa.scalar("", TEXT))
 
 

@@ -82,15 +82,6 @@ class Copies:
             )
         return [Signature(id_, (), bytes(data)) for id_, data in rows]
 
-    def signatures(self, articles: Iterable[str]) -> list[Signature]:
-        """Signatures of these articles, where they have one; their own bands are left out."""
-        with self.database.read() as reader:
-            condition, parameter = reader.among(dict.fromkeys(articles))
-            rows = reader.rows(
-                f"SELECT a.id, s.data FROM article a JOIN signature s ON s.article = a.key WHERE a.id {condition}", (parameter,)
-            )
-        return [Signature(id_, (), bytes(data)) for id_, data in rows]
-
     def put_memberships(self, memberships: Sequence[Membership]) -> None:
         """Say which cluster articles belong to, replacing what was said before.
 

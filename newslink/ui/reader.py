@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from newslink.model import Precision
+from newslink.model import Origin, Precision
 from newslink.pipeline.study_panel import Card
 from newslink.pipeline.view_types import ArticleView, LinkView
 from newslink.study.words import REASONS
@@ -143,11 +143,15 @@ def reader(found: Context, view: ArticleView | None, security: str, place: str, 
         st.html(card_html(found, known))
     _links(found, view, security, place)
     if article.origins:
-        shown = [
-            f"{origin.locator}{f':{origin.line}' if origin.line else ''}{f' @{origin.revision[:10]}' if origin.revision else ''}"
-            for origin in article.origins[:4]
-        ]
-        st.html(f'<div class="nl-meta">{text(words["origin"])}: {"<br>".join(text(one, 160) for one in shown)}</div>')
+        shown = "<br>".join(_origin(origin) for origin in article.origins[:4])
+        st.html(f'<div class="nl-meta">{text(words["origin"])}: {shown}</div>')
+
+
+def _origin(origin: Origin) -> str:
+    """Folder, file, line and commit; hovering gives the whole path, which is long and is nobody else's business on a shared picture."""
+    place = origin.locator if "://" in origin.locator else "/".join(origin.locator.rsplit("/", 2)[-2:])
+    line, commit = f":{origin.line}" if origin.line else "", f" @{origin.revision[:10]}" if origin.revision else ""
+    return f'<span title="{text(origin.locator, 300)}">{text(place, 120)}{line}{text(commit)}</span>'
 
 
 def _open_whole(place: str, article: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from newslink.cli import main
 from newslink.link import Universe
 from newslink.model import Name, NameKind, Security
+from newslink.pipeline.universe import Refreshed
 
 HEADER = "security\tname\tkind\tvalid_from\tvalid_to\n"
 
@@ -26,9 +27,9 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list:
         calls.append((store_url, list(securities), list(names)))
         return {"names": 7_000, "stored_names": 7_000}
 
-    def refresh(settings, store_url):
+    def refresh(settings, store_url, progress=None):
         calls.append((store_url,))
-        return {"added": 3}
+        return Refreshed(lists=3, done=2, fresh=0, failed=(("hk", "no answer"),), changed=7, securities=10, names=20)
 
     universe.import_names, universe.refresh = import_names, refresh
     securities = [Security("600519.SH", "贵州茅台"), Security("000001.SZ", "平安银行")]
@@ -66,7 +67,8 @@ def test_a_missing_file_is_one_line_on_standard_error(handed: list, capsys: pyte
 
 def test_refresh_says_what_changed(handed: list, capsys: pytest.CaptureFixture) -> None:
     assert main(["universe", "refresh", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"added": 3}
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (said["lists"], said["done"], said["failed"], said["changed"]) == (3, 2, {"hk": "no answer"}, 7)
 
 
 def test_find_lists_the_best_first_and_fails_when_nothing_is_found(handed: list, capsys: pytest.CaptureFixture) -> None:

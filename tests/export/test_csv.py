@@ -85,12 +85,12 @@ def test_plain_text_is_left_alone(text: str) -> None:
 
 def test_negative_numbers_stay_numbers() -> None:
     row = cells_of(events_csv(frame_of(return_0=[-0.0123456], close=[12.5], volume=[1234567.0], excess_0=[np.nan], return_1=[np.inf])))[0]
-    assert (row["return_0"], row["close"], row["volume"], row["excess_0"], row["return_1"]) == ("-0.012346", "12.5", "1234567", "", "")
+    assert (row["return_0"], row["close"], row["volume"], row["excess_0"], row["return_1"]) == ("-0.0123456", "12.5", "1234567", "", "")
 
 
 def test_small_and_large_numbers_have_no_exponent() -> None:
-    rows = cells_of(events_csv(frame_of(return_0=[1e-6, -1e-6, 0.0, -1e-9], volume=[2e11, 0.0, 1.0, 3e9])))
-    assert [row["return_0"] for row in rows] == ["0.000001", "-0.000001", "0", "0"]
+    rows = cells_of(events_csv(frame_of(return_0=[1e-6, -1e-9, 0.0, -1e-12], volume=[2e11, 0.0, 1.0, 3e9])))
+    assert [row["return_0"] for row in rows] == ["0.000001", "-0.000000001", "0", "0"]
     assert [row["volume"] for row in rows] == ["200000000000", "0", "1", "3000000000"]
 
 
