@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 POST = """---
 layout: post
 title: "{title}"
@@ -74,7 +76,7 @@ def test_an_evening_article_stands_on_the_next_session_in_the_csv(newslink, tmp_
     assert [(row["session"], row["security"]) for row in rows] == [("2022-05-30", "600519.SH")]
     row = rows[0]
     # The bundled sample carries this session: figures of the exchange, return from close and reference price.
-    assert float(row["return_0"]) == __import__("pytest").approx(float(row["close"]) / float(row["prev_close"]) - 1, abs=1e-9)
+    assert float(row["return_0"]) == pytest.approx(float(row["close"]) / float(row["prev_close"]) - 1, abs=1e-9)
     wanted = "session security name published_at title source url rule surface role relevance prev_close open high low close return_0"
     wanted = wanted.split()  # noqa: SIM905  a row of column names reads better as one
     assert [column for column in wanted if column not in row] == []
