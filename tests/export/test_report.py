@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -61,26 +60,19 @@ def test_plotly_js_is_found_without_importing_plotly() -> None:
 
 
 @pytest.mark.browser
-def test_chromium_draws_the_page_without_network_and_runs_nothing_else(tmp_path: Path) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
+def test_chromium_draws_the_page_without_network_and_runs_nothing_else(tmp_path: Path, chromium: object) -> None:
     path = tmp_path / "图.html"
     path.write_bytes(chart_html(FIGURE, ABOUT))
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        asked, dialogs, faults = [], [], []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("dialog", lambda dialog: dialogs.append(dialog.message))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(path.as_uri())
-        page.wait_for_selector("#chart .cartesianlayer .trace", timeout=30_000)
-        assert page.evaluate("window.pwned") is None
-        assert page.title() == HOSTILE
-        browser.close()
+    page = chromium.new_page()
+    asked, dialogs, faults = [], [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_selector("#chart .cartesianlayer .trace", timeout=90_000)
+    assert page.evaluate("window.pwned") is None
+    assert page.title() == HOSTILE
+    page.close()
     assert not dialogs
     assert not faults
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
