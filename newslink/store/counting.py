@@ -70,7 +70,8 @@ class Counting:
         what = "heads" if fold_copies else "articles"
         with self.database.read() as reader:
             rows = reader.rows(
-                f"SELECT day, sum({what}) FROM day_count WHERE day BETWEEN ? AND ? GROUP BY day HAVING sum({what}) > 0 ORDER BY day", (low, high)
+                f"SELECT day, sum({what}) FROM day_count WHERE day BETWEEN ? AND ? GROUP BY day HAVING sum({what}) > 0 ORDER BY day",
+                (low, high),
             )
         days = np.array([day for day, _ in rows], dtype="datetime64[D]").astype("datetime64[s]")
         return pd.DataFrame({"day": days, "articles": np.array([n for _, n in rows], dtype="int64")})

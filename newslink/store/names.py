@@ -53,7 +53,9 @@ class Names:
         """Remove rows with the same security, kind, text, valid_from and source. Returns how many there were."""
         rows = [(n.security, str(n.kind), plain(n.text), _iso(n.valid_from), plain(n.source)) for n in names]
         with self.database.write() as writer:
-            changed = writer.run_many("DELETE FROM name WHERE security = ? AND kind = ? AND text = ? AND valid_from = ? AND source = ?", rows)
+            changed = writer.run_many(
+                "DELETE FROM name WHERE security = ? AND kind = ? AND text = ? AND valid_from = ? AND source = ?", rows
+            )
             if changed:
                 writer.bump("names_version")
         return changed

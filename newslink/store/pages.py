@@ -15,7 +15,7 @@ from newslink.store import codec
 from newslink.store.database import Database, Reader
 from newslink.store.filters import Conditions, Selection, link_conditions, one_of, search_of, selection_of
 from newslink.store.rows import tagsets, utc_of
-from newslink.store.search import pattern_of
+from newslink.store.search import phrases_of
 from newslink.store.snippets import Snippet, snippet_of
 from newslink.store.terms import Terms
 
@@ -196,7 +196,6 @@ def _article_query(reader: Reader, selection: Selection, title_only: bool = Fals
         sql, parameters = search_of(reader, selection, title_only)
         key = reader.backend.search_key
         if selection.sources is not None or selection.categories is not None or selection.fold or selection.tags is not None:
-            key = f"search.{key}"
             sql = sql.replace("FROM search WHERE", f"FROM search JOIN article a ON a.key = {key} WHERE", 1)
             _article_conditions(reader, selection, conditions, "a")
             if selection.tags is not None:
@@ -314,13 +313,13 @@ def _described(reader: Reader, terms: Terms, keys: Sequence[int]) -> pd.DataFram
 
 
 def _snippets(reader: Reader, keys: Sequence[int], selection: Selection) -> dict[str, Snippet]:
-    pattern = pattern_of(selection.keyword)
+    phrases = phrases_of(selection.keyword)
     condition, parameter = reader.among(keys)
     out = {}
     for id_, title, content in reader.rows(
         f"SELECT a.id, a.title, d.content FROM article a JOIN document d ON d.key = a.key WHERE a.key {condition}", (parameter,)
     ):
-        out[id_] = snippet_of(title, codec.unpack_content(bytes(content))[0], pattern)
+        out[id_] = snippet_of(title, codec.unpack_content(bytes(content))[0], phrases)
     return out
 
 

@@ -23,7 +23,7 @@ class Postgres:
     """See ``backend.Backend``."""
 
     name = "postgresql"
-    search_key = "key"
+    search_key = "search.key"
     # Behind a lock, a snapshot taken before the lock was had is stale; so each statement of the writer takes its own.
     write_options: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
 
@@ -99,7 +99,7 @@ class Postgres:
             title_like, title_patterns = like_of(node, ("long_title",))
             condition = f"({condition}) AND (words @@ ?::tsquery AND long_title IS NULL OR {title_like})"
             parameters += [tsquery_of(node, "A"), *title_patterns]
-        return f"SELECT key FROM search WHERE ({condition})", parameters
+        return f"SELECT search.key FROM search WHERE ({condition})", parameters
 
     def settle_search(self, writer: Writer) -> None:
         writer.run("SELECT gin_clean_pending_list('search_words')")

@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 
 from newslink.errors import QueryError
-from newslink.store.tokens import CJK, PIECE, folded, tokens_of
+from newslink.store.tokens import CJK, tokens_of
 
 LONGEST = 500  # characters of an expression
 DEEPEST = 30  # parentheses inside one another
@@ -26,10 +26,9 @@ MOST_TERMS = 40
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Tokens that stand next to each other. prefix: the last one only has to begin so. text: as typed, for highlighting."""
+    """Tokens that stand next to each other. prefix: the last one only has to begin so."""
 
     tokens: tuple[str, ...]
-    text: str
     prefix: bool = False
 
 
@@ -89,7 +88,7 @@ def phrase_of(text: str, prefix: bool = False) -> Phrase:
             tokens.pop()
         else:
             prefix = True  # one character alone: every pair that begins with it, or it at the end of a run
-    return Phrase(tuple(tokens), text, prefix)
+    return Phrase(tuple(tokens), prefix)
 
 
 def _lexemes(text: str) -> list[tuple[str, str]]:
@@ -214,20 +213,3 @@ def like_of(node: Node, columns: tuple[str, ...]) -> tuple[str, list[str]]:
     parts = [like_of(item, columns) for item in node.items]
     joined = (" AND " if isinstance(node, And) else " OR ").join(sql for sql, _ in parts)
     return f"({joined})", [parameter for _, some in parts for parameter in some]
-
-
-def pattern_of(node: Node) -> re.Pattern[str] | None:
-    """What lights up in folded text: each phrase, its words next to each other with anything but letters between; None when nothing can."""
-    parts = []
-    for phrase in phrases_of(node):
-        pieces = []
-        for run, number, word in PIECE.findall(folded(phrase.text.rstrip("*"))):
-            if run:
-                pieces.append(re.escape(run))
-            else:
-                before, after = (r"(?<!\d[.,])", r"(?![.,]\d)") if (word or number).isdigit() or number else ("", "")
-                after = "" if phrase.prefix else rf"(?![^\W_{CJK}]){after}"
-                pieces.append(rf"(?<![^\W_{CJK}]){before}{re.escape(word or number)}{after}")
-        if pieces:
-            parts.append(r"[\W_]*".join(pieces))
-    return re.compile("|".join(sorted(set(parts), key=len, reverse=True))) if parts else None

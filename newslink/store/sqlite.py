@@ -28,7 +28,7 @@ class Sqlite:
 
     name = "sqlite"
     write_options: dict[str, Any] = {}
-    search_key = "rowid"
+    search_key = "search.rowid"
 
     def prepare(self, url: URL, create: bool) -> None:
         path = _path(url)
@@ -113,7 +113,7 @@ class Sqlite:
         expression = fts5_of(node)
         if title_only:
             expression = f"({expression}) AND {{title}} : ({expression})"
-        return "SELECT rowid FROM search WHERE search MATCH ?", [expression]
+        return "SELECT search.rowid FROM search WHERE search MATCH ?", [expression]
 
     def settle_search(self, writer: Writer) -> None:
         writer.run("INSERT INTO search (search, rank) VALUES ('merge', ?)", (2000,))

@@ -2,10 +2,10 @@
 
     宁德时代拟减持3.5% by CATL   →   宁德 德时 时代 代拟 拟减 减持 持 3·5 by catl
 
-A run of Chinese characters ends with its last character alone. That makes a one-character run findable, and keeps words on either side of
-punctuation apart: in 三一，一重 the tokens are 三一 一 一重 重, so the phrase 三一重 (三一 一重) is not found there. Letters are folded to lower case
-and half width, one character for one, so that offsets into the folded text are offsets into the text. Japanese and Korean letters count as
-Chinese characters; a number keeps its decimal point and loses its thousands separators.
+A run of Chinese characters ends with its last character alone. That makes a one-character run findable, and keeps words on either
+side of punctuation apart: in 三一，一重 the tokens are 三一 一 一重 重, so the phrase 三一重 (三一 一重) is not found there.
+Letters are folded to lower case and half width, one character for one, so that offsets into the folded text are offsets into the
+text. Japanese and Korean letters count as Chinese characters; a number keeps its decimal point and loses its thousands separators.
 """
 
 from __future__ import annotations
@@ -47,4 +47,18 @@ def tokens_of(text: str) -> list[str]:
             out.append(run[-1])
         else:
             out.append((word or word_of(number))[:LONGEST_WORD])
+    return out
+
+
+def placed_tokens(text: str) -> list[tuple[str, int, int]]:
+    """(token, start, end) in the order of ``tokens_of``, end exclusive, offsets into text."""
+    out: list[tuple[str, int, int]] = []
+    for found in PIECE.finditer(folded(text)):
+        run, number, word = found.groups()
+        start = found.start()
+        if run:
+            out += [(run[at : at + 2], start + at, start + at + 2) for at in range(len(run) - 1)]
+            out.append((run[-1], found.end() - 1, found.end()))
+        else:
+            out.append(((word or word_of(number))[:LONGEST_WORD], start, found.end()))
     return out

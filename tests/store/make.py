@@ -1,4 +1,4 @@
-"""Articles, links and a small ingest for the store's tests, made by hand; and what a store holds, in a form that two stores can be compared by."""
+"""Articles, links and a small ingest for the store's tests, made by hand; and what a store holds, so that two can be compared."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ WORDS = (
     "五粮液",
     "腾讯控股",
     "公告",
-    "CATL",
+    " CATL ",
     "3.5%",
     "，",
     "。",
     " ",
-    "10,000",
+    "10,000股",
     "股东大会",
     "预增",
 )
