@@ -159,7 +159,11 @@ class Visit:
 
     def chart(self) -> None:
         """Wait until the K-line stands and nothing runs any more."""
-        self.page.wait_for_selector(".nl-kline[data-drawn]", timeout=WAIT)
+        try:
+            self.page.wait_for_selector(".nl-kline[data-drawn]", timeout=WAIT)
+        except Exception as error:
+            shot = self.shot("no-chart", full=True)
+            raise AssertionError(f"no chart came ({shot}); scripts said {self.errors}; the page says:\n{self.text()[:1500]}") from error
         self.rest()
 
     def rest(self) -> None:
