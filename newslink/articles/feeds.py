@@ -182,6 +182,9 @@ def _body(answer: http.client.HTTPResponse, encoding: str, left: Callable[[], fl
             if size > MAX_UNPACKED:
                 raise SourceError(source, f"unpacks to more than {MAX_UNPACKED >> 20} MB")
             parts.append(plain)
+    # The standard library takes an early end for the end, and half a feed kept with its ETag is never asked for again.
+    if answer.length or (unpack and not unpack.eof):
+        raise SourceError(source, "broke off before the end of what it announced")
     return b"".join(parts)
 
 

@@ -248,6 +248,32 @@ def test_damaged_packing_and_unknown_packing_are_our_error(serve: Callable) -> N
             fetch(server.url, allow=LOOPBACK)
 
 
+@pytest.mark.parametrize("packing", [{}, {"Content_Encoding": "gzip"}, {"Content_Encoding": "deflate"}])
+def test_a_body_that_ends_before_its_end_is_no_feed_and_its_etag_is_not_kept(serve: Callable, packing: dict[str, str]) -> None:
+    whole = rss("".join(f"<item><title>标题{n}</title><guid>{n}</guid></item>" for n in range(50)))
+    packed = {"": bytes, "gzip": gzip.compress, "deflate": zlib.compress}[packing.get("Content_Encoding", "")](whole)
+    sent = [len(packed) // 2, len(packed)]
+
+    def reply(path: str, handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        for name, value in {"ETag": '"1"', "Content-Length": str(len(packed)), **packing}.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(packed[: sent.pop(0)])
+
+    source = FeedSource("示例订阅", serve(reply).url, allow=LOOPBACK)
+    with pytest.raises(SourceError, match="broke off"):
+        source.poll({})
+    assert len(list(source.poll({}).items)) == 50
+
+
+def test_packing_that_ends_early_in_a_body_of_the_announced_length_is_noticed(serve: Callable) -> None:
+    half = gzip.compress(bytes(range(256)) * 100)[:200]
+    server = serve(lambda path, handler: send(handler, half, Content_Encoding="gzip"))
+    with pytest.raises(SourceError, match="broke off"):
+        fetch(server.url, allow=LOOPBACK)
+
+
 def test_a_body_without_end_is_cut_off(serve: Callable) -> None:
     def pour(path: str, handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
