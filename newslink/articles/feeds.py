@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import ipaddress
+import re
 import socket
 import ssl
 import urllib.request
@@ -255,6 +256,9 @@ def _time(entry: Any, kind: str) -> str:
     return strftime("%Y-%m-%dT%H:%M:%SZ", parsed) if parsed else printed
 
 
+_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+
+
 class FeedSource:
     """One feed. The server is asked only for what changed (ETag, Last-Modified)."""
 
@@ -273,5 +277,8 @@ class FeedSource:
         answer = fetch(self.url, self.name, self.seconds, self.allow, {name: value for name, value in asked.items() if value})
         if answer.status == 304:
             return Poll(state=state)
-        kept = {"url": self.url, "etag": answer.headers.get("etag", "")[:500], "modified": answer.headers.get("last-modified", "")[:100]}
+        kept = {"url": self.url}
+        # Without an announced length an early end cannot be told from the end: only a feed that is whole need not be sent again.
+        if _END.search(answer.content[-4096:].replace(b"\0", b"")):
+            kept |= {"etag": answer.headers.get("etag", "")[:500], "modified": answer.headers.get("last-modified", "")[:100]}
         return Poll(items_of_feed(answer.content, self.name, self.url), kept)

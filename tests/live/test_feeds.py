@@ -267,6 +267,29 @@ def test_a_body_that_ends_before_its_end_is_no_feed_and_its_etag_is_not_kept(ser
     assert len(list(source.poll({}).items)) == 50
 
 
+def test_a_feed_cut_short_without_an_announced_length_is_asked_for_again(serve: Callable) -> None:
+    whole = rss("".join(f"<item><guid>{n}</guid><title>标题{n}</title></item>" for n in range(50)))
+    asked = []
+
+    def reply(path: str, handler: http.server.BaseHTTPRequestHandler) -> None:
+        asked.append(handler.headers.get("If-None-Match"))
+        handler.send_response(304 if asked[-1] else 200)
+        handler.send_header("ETag", '"1"')
+        handler.end_headers()
+        if not asked[-1]:
+            handler.wfile.write(whole[: len(whole) // 2] if len(asked) == 1 else whole)
+
+    source = FeedSource("示例订阅", serve(reply).url, allow=LOOPBACK)
+    state: dict = {}
+    brought = []
+    for _ in range(3):
+        poll = source.poll(state)
+        brought.append(len(list(poll.items)))
+        state = dict(poll.state)
+    assert 0 < brought[0] < 50 and brought[1:] == [50, 0]
+    assert asked == [None, None, '"1"']
+
+
 def test_packing_that_ends_early_in_a_body_of_the_announced_length_is_noticed(serve: Callable) -> None:
     half = gzip.compress(bytes(range(256)) * 100)[:200]
     server = serve(lambda path, handler: send(handler, half, Content_Encoding="gzip"))
