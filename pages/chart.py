@@ -10,7 +10,6 @@ from newslink.ui.facts import facts
 from newslink.ui.shell import session
 
 found = session()
-st.session_state[chart_page.DRAWING] = True
 chart_page.bar(found)
 view = chart_page.load(found)
 missing = view.staleness.last_session is None or (
@@ -30,4 +29,3 @@ st.divider()
 with st.expander(f"{found.words['watch']} · {found.words['views']}"):
     chart_page.shelf(found, view.security.id)
 widgets.shortcuts()
-st.session_state[chart_page.DRAWING] = False

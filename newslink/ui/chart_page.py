@@ -26,7 +26,6 @@ from newslink.ui.state import MINUTES
 
 __all__ = ["bar", "load", "notices", "shelf", "wait_for", "workbench"]
 
-DRAWING = "page-drawing"  # in the session: a run of the whole page is under way
 HEIGHT, PANEL_HEIGHT = 520, 90
 STYLED = 40  # rows that are coloured: Streamlit takes some milliseconds a row for it
 CHART_WORDS = ("chart", "open", "high", "low", "close", "change", "volume", "articles", "click", "no_bar", "box", "zoom_in",
@@ -93,15 +92,10 @@ def no_prices(found: Context, view: ChartView) -> None:
 
 @st.fragment(run_every=1.5)
 def wait_for(found: Context, security: str) -> None:
-    """Look now and then whether the prices are in; then draw the page again, once.
-
-    Never while the page itself is being drawn: a run cut short before its chart leaves a browser that never mounts one.
-    """
+    """Look now and then whether the prices are in; then draw the page again, once."""
     known = fetch(found.desk, security, wanted=False)
-    if not st.session_state.get(DRAWING) and (known is None or not known.job.running):
+    if known is None or not known.job.running:
         st.rerun()
-    if known is None:
-        return
     job = known.job
     st.progress(min((job.done + 0.5) / max(job.total, 1), 1.0), text=found.words["fetching"])
 
