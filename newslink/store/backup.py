@@ -107,7 +107,7 @@ def _swap(part: Path, place: Path) -> None:
 
 def _copy(source: Database, target: Database) -> None:
     """Every table as one snapshot; the search index is built anew. One transaction: a target is whole or empty."""
-    tables = [table for table in schema.metadata.sorted_tables]
+    tables = list(schema.metadata.sorted_tables)
     with source.read() as reader, target.write() as writer:
         schema.metadata.create_all(writer.connection)
         writer.backend.create_search(writer)

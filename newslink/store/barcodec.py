@@ -46,6 +46,8 @@ def unpack_bars(data: bytes) -> dict[str, np.ndarray]:
     try:
         engine = zlib.decompressobj()
         raw = engine.decompress(data, _LARGEST)
+        if not engine.eof or engine.unused_data:
+            raise ValueError("cut short or too long")
         (length,) = struct.unpack_from("<I", raw)
         head = json.loads(raw[4 : 4 + length])
         rows, at = head["rows"], 4 + length

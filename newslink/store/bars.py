@@ -61,12 +61,16 @@ class Bars:
         """The same as plain arrays: session (days since 1970, ascending), prices, volume, amount, provider, fetched_at (seconds), provisional."""
         first = start.year // BLOCK_YEARS if start else 0
         last = end.year // BLOCK_YEARS if end else _BLOCKS - 1
+        securities = list(securities)
         blocks: dict[str, list[Columns]] = {}
         with self.database.read() as reader:
             numbers = self.terms.numbers(reader, Term.SECURITY, securities)
             if not numbers:
                 return {}
-            for security, number in numbers.items():
+            for security in dict.fromkeys(securities):
+                number = numbers.get(security)
+                if number is None:
+                    continue
                 rows = reader.rows(
                     "SELECT data FROM bars WHERE key BETWEEN ? AND ? ORDER BY key", (number * _BLOCKS + first, number * _BLOCKS + last)
                 )

@@ -40,8 +40,8 @@ def unpack(data: bytes) -> object:
         if data[:1] == b"x":
             engine = zlib.decompressobj()
             data = engine.decompress(data, _LARGEST)
-            if engine.unconsumed_tail:
-                raise StoreError(f"a stored document is larger than {_LARGEST >> 20} MB; the store is damaged")
+            if not engine.eof:
+                raise StoreError(f"a stored document is cut short, or larger than {_LARGEST >> 20} MB; the store is damaged")
         return json.loads(data.decode("utf-8", "surrogatepass"))
     except (zlib.error, ValueError) as error:
         raise StoreError(f"a stored document cannot be read ({error}); the store is damaged: restore a backup") from error

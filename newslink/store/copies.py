@@ -5,7 +5,7 @@ A cluster is named by the key of its head, its first report. Members hold how mu
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -83,27 +83,26 @@ class Copies:
         return [Signature(id_, (), bytes(data)) for id_, data in rows]
 
     def put_memberships(self, memberships: Sequence[Membership]) -> None:
-        """Say which cluster articles belong to, replacing what was said before.
+        """Say which cluster articles belong to, replacing what was said before; ids that are not stored are passed over.
 
-        A head that moves into another cluster brings its members along. An article said to be its own head, with no others, is in none.
+        A head that moves into another cluster brings its members along; so does naming as head what is a copy itself. A cluster left with
+        one article is none.
         """
         from newslink.store.tallies import Tallies
 
         with self.database.write() as writer:
             tallies = Tallies()
             keys = keys_of(writer, [id_ for m in memberships for id_ in (m.article, m.head)])
-            condition, parameter = writer.among(list(keys.values()))
-            before = {cluster for (cluster,) in writer.rows(f"SELECT cluster FROM member WHERE article {condition}", (parameter,))}
-            for m in memberships:
-                if m.article not in keys or m.head not in keys:
-                    continue
-                article, head = keys[m.article], keys[m.head]
-                if article != head:
-                    _join(writer, article, head, head, 1.0, 0.0, tallies, only_if_alone=True)
-                _join(writer, article, article, head, m.similarity, m.novelty, tallies)
-            _close(writer, before | {keys[m.head] for m in memberships if m.head in keys}, tallies)
+            said = [(keys[m.article], keys[m.head], m) for m in memberships if m.article in keys and m.head in keys]
+            before = _around(writer, {key for article, head, _ in said for key in (article, head)})
+            after = dict(before)
+            for article, head, m in said:
+                after.setdefault(head, (head, 1.0, 0.0))
+                after[article] = (head, m.similarity, m.novelty)
+            _write(writer, before, _rooted(after), tallies)
             tallies.write(writer)
-            writer.bump("version")
+            if said:
+                writer.bump("version")
 
     def cluster_of(self, article: str) -> list[Membership]:
         """Every member of the article's cluster, head first, then by time; empty where it has no copies."""
@@ -124,25 +123,46 @@ def keys_of(reader: Reader, ids: Iterable[str]) -> dict[str, int]:
     return dict(reader.rows(f"SELECT id, key FROM article WHERE id {condition}", (parameter,)))
 
 
-def _join(
-    writer: Writer, article: int, of: int, cluster: int, similarity: float, novelty: float, tallies: Tallies, only_if_alone: bool = False
-) -> None:
-    """Put ``of`` into the cluster (only_if_alone: unless it is in one already)."""
-    before = writer.value("SELECT cluster FROM member WHERE article = ?", (of,), 0)
-    if only_if_alone and before:
-        return
-    if before == of and cluster != of:
-        # It headed others: they follow it.
-        for (follower,) in writer.rows("SELECT article FROM member WHERE cluster = ? AND article <> ?", (of, of)):
-            writer.run("UPDATE member SET cluster = ? WHERE article = ?", (cluster, follower))
-            writer.run("UPDATE article SET cluster = ? WHERE key = ?", (cluster, follower))
-    writer.run(
+Places = dict[int, tuple[int, float, float]]  # article → (head, similarity, novelty)
+
+
+def _around(writer: Writer, keys: Iterable[int]) -> Places:
+    """Every member of every cluster that one of these articles is in."""
+    condition, parameter = writer.among(keys)
+    rows = writer.rows(
+        f"SELECT article, cluster, similarity, novelty FROM member WHERE cluster IN (SELECT cluster FROM member WHERE article {condition})",
+        (parameter,),
+    )
+    return {article: (cluster, similarity, novelty) for article, cluster, similarity, novelty in rows}
+
+
+def _rooted(places: Places) -> Places:
+    """Heads of heads become heads; of a circle the earliest article does. Clusters of one are left out."""
+    out: Places = {}
+    for article, (_, similarity, novelty) in places.items():
+        seen = [article]
+        while (head := places[seen[-1]][0]) not in seen:
+            seen.append(head)
+        out[article] = (min(seen[seen.index(head) :]), similarity, novelty)
+    sizes = Counter(head for head, _, _ in out.values())
+    return {article: place for article, place in out.items() if sizes[place[0]] > 1}
+
+
+def _write(writer: Writer, before: Places, after: Places, tallies: Tallies) -> None:
+    changed = [(article, *place) for article, place in after.items() if before.get(article) != place]
+    gone = [article for article in before if article not in after]
+    writer.run_many(
         "INSERT INTO member (article, cluster, similarity, novelty) VALUES (?, ?, ?, ?) ON CONFLICT (article) DO UPDATE SET "
         "cluster = excluded.cluster, similarity = excluded.similarity, novelty = excluded.novelty",
-        (of, cluster, similarity, novelty),
+        changed,
     )
-    writer.run("UPDATE article SET cluster = ? WHERE key = ?", (cluster, of))
-    _set_head(writer, of, of == cluster, tallies)
+    writer.delete_among("member", "article", gone)
+    writer.run_many("UPDATE article SET cluster = ? WHERE key = ?", [(cluster, article) for article, cluster, *_ in changed])
+    writer.run_many("UPDATE article SET cluster = 0 WHERE key = ?", [(article,) for article in gone])
+    for article, cluster, *_ in changed:
+        _set_head(writer, article, article == cluster, tallies)
+    for article in gone:
+        _set_head(writer, article, True, tallies)
 
 
 def _set_head(writer: Writer, key: int, head: bool, tallies: Tallies) -> None:
@@ -160,33 +180,14 @@ def _set_head(writer: Writer, key: int, head: bool, tallies: Tallies) -> None:
 
 def detach(writer: Writer, keys: Sequence[int], tallies: Tallies) -> None:
     """Articles that go away or change their text leave their cluster; where one was the head, the earliest that remains becomes it."""
-    condition, parameter = writer.among(keys)
-    clusters = {cluster for (cluster,) in writer.rows(f"SELECT cluster FROM member WHERE article {condition}", (parameter,))}
     writer.delete_among("band", "article", keys)
     writer.delete_among("signature", "article", keys)
-    if not clusters:
+    before = _around(writer, keys)
+    if not before:
         return
-    writer.delete_among("member", "article", keys)
-    for key in keys:
-        # Alone again: it counts as a head until it is put into a cluster anew.
-        _set_head(writer, key, True, tallies)
-        writer.run("UPDATE article SET cluster = 0 WHERE key = ?", (key,))
-    _close(writer, clusters, tallies)
-
-
-def _close(writer: Writer, clusters: set[int], tallies: Tallies) -> None:
-    """Clusters that lost members: one that is left alone is in no cluster; where the head went, the earliest that remains takes its place."""
-    left: dict[int, list[int]] = defaultdict(list)
-    for cluster in clusters:
-        left[cluster] = sorted(article for (article,) in writer.rows("SELECT article FROM member WHERE cluster = ?", (cluster,)))
-    for cluster, members in left.items():
-        if len(members) < 2:
-            for key in members:
-                _set_head(writer, key, True, tallies)
-                writer.run("UPDATE article SET cluster = 0 WHERE key = ?", (key,))
-            writer.delete_among("member", "article", members)
-        elif cluster not in members:
-            for key in members:
-                writer.run("UPDATE member SET cluster = ? WHERE article = ?", (members[0], key))
-                writer.run("UPDATE article SET cluster = ? WHERE key = ?", (members[0], key))
-            _set_head(writer, members[0], True, tallies)
+    leaving = set(keys)
+    left = {article: place for article, place in before.items() if article not in leaving}
+    heads: dict[int, int] = {}
+    for article, (cluster, _, _) in sorted(left.items()):
+        heads.setdefault(cluster, article if cluster in leaving else cluster)
+    _write(writer, before, _rooted({a: (heads[cluster], *rest) for a, (cluster, *rest) in left.items()}), tallies)

@@ -32,7 +32,7 @@ def day_of(number: int) -> date:
 def first_slot(published: datetime | None, precision: Precision) -> int:
     """The first key an article of that time may take. A date alone keeps its own day, wherever it was published."""
     if published is None:
-        return 0
+        return 1  # 0 is no article: it stands for "in no cluster"
     local = published if precision is Precision.DAY else published.astimezone(BEIJING)
     day = max(day_number(local.date()), 1)
     second = 0 if precision is Precision.DAY else local.hour * 3600 + local.minute * 60 + local.second

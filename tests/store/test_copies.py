@@ -1,0 +1,75 @@
+"""Signatures, clusters and their heads."""
+
+from __future__ import annotations
+
+import random
+
+from newslink.model import Filter, Rejection
+from newslink.store import Membership, Signature, Store
+from tests.store.audit import audit
+from tests.store.make import article, edited, ingest, linked, random_articles
+
+
+def test_signatures_are_found_by_any_band_they_share(store: Store) -> None:
+    store.put([linked(article(id)) for id in "abc"])
+    assert sorted(store.unsigned()) == ["a", "b", "c"]
+    store.put_signatures([Signature("a", (1, 2), b"A"), Signature("b", (2, -(1 << 63)), b"B"), Signature("gone", (1,), b"G")])
+    assert store.unsigned() == ["c"]
+    assert {(s.article, s.data) for s in store.sharing_bands([2, 77])} == {("a", b"A"), ("b", b"B")}
+    assert [s.article for s in store.sharing_bands([-(1 << 63)])] == ["b"]
+    assert store.sharing_bands([]) == []
+    assert [s.data for s in store.signatures(["b", "c", "gone"])] == [b"B"]
+    store.put_signatures([Signature("a", (9,), b"A2")])
+    assert store.sharing_bands([1]) == []
+    audit(store)
+
+
+def test_an_edited_article_loses_its_signature_and_its_place(store: Store) -> None:
+    articles = [article(id) for id in "abc"]
+    store.put([linked(a) for a in articles])
+    store.put_signatures([Signature(id, (1,), b"x") for id in "abc"])
+    store.put_memberships([Membership(id, "a", 0.9, 0.1) for id in "abc"])
+    assert store.page(Filter(fold_copies=True)).total == 1
+    ingest(store, [edited(articles[1], body="另一个故事")])
+    assert store.unsigned() == ["b"]
+    assert {m.article for m in store.cluster_of("a")} == {"a", "c"}
+    assert store.page(Filter(fold_copies=True)).total == 2
+    audit(store)
+
+
+def test_when_the_head_goes_the_earliest_left_becomes_head(store: Store) -> None:
+    when = article("x").published
+    store.put([linked(article(id, published=when.replace(hour=h))) for id, h in (("a", 9), ("b", 10), ("c", 11))])
+    store.put_memberships([Membership("a", "a"), Membership("b", "a", 0.9, 0.1), Membership("c", "a", 0.8, 0.2)])
+    assert [m.article for m in store.cluster_of("c")] == ["a", "b", "c"]
+    ingest(store, [Rejection("/posts/a.md", "gone", 1, "f9")])
+    assert [(m.article, m.head) for m in store.cluster_of("c")] == [("b", "b"), ("c", "b")]
+    audit(store)
+    ingest(store, [Rejection("/posts/b.md", "gone", 1, "f9")])
+    assert store.cluster_of("c") == []
+    assert store.page(Filter(fold_copies=True)).total == 1
+    audit(store)
+
+
+def test_two_clusters_become_one_when_a_head_joins_another(store: Store) -> None:
+    store.put([linked(article(id)) for id in "abcd"])
+    store.put_memberships([Membership("a", "a"), Membership("b", "a", 0.9, 0.1), Membership("c", "c"), Membership("d", "c", 0.9, 0.1)])
+    store.put_memberships([Membership("c", "a", 0.7, 0.3)])
+    assert {m.article for m in store.cluster_of("d")} == {"a", "b", "c", "d"}
+    assert list(store.rows(Filter(fold_copies=True))["article"]) == ["a"]
+    assert set(store.rows(Filter())["cluster"]) == {"a"} and set(store.rows(Filter())["cluster_size"]) == {4}
+    audit(store)
+
+
+def test_counts_stay_right_under_any_sequence(store: Store) -> None:
+    draw = random.Random(1)
+    given = list({a.id: a for a in random_articles(41, 60)}.values())
+    ingest(store, given)
+    for step in range(40):
+        if draw.random() < 0.6:
+            head = draw.choice(given).id
+            store.put_memberships([Membership(draw.choice(given).id, head, draw.random(), draw.random()) for _ in range(3)])
+        else:
+            ingest(store, [edited(draw.choice(given), body=f"改写{step}", fingerprint=f"s{step}")])
+        if step % 8 == 7:
+            audit(store)

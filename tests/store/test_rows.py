@@ -1,0 +1,223 @@
+"""Link rows, pages, facets and counts, held against plain loops over the entries that were put."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections import Counter
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from newslink.model import Entry, Filter, Role
+from newslink.store import Membership, Store
+from tests.store.audit import audit
+from tests.store.make import BEIJING, SECURITIES, article, entry, ingest, link, linked, random_articles
+
+ROLES = (Role.SUBJECT, Role.MENTION, Role.LIST)
+
+
+@pytest.fixture
+def filled(store: Store) -> tuple[Store, list[Entry]]:
+    """Articles with links of many kinds, and one cluster of three."""
+    draw = random.Random(4)
+    entries = []
+    for one in {a.id: a for a in random_articles(21, 220)}.values():
+        chosen = draw.sample(SECURITIES, draw.randrange(0, 4))
+        links = [link(s, draw.choice([0.3, 0.5, 0.9]), draw.choice([0.1, 0.5, 0.9]), draw.choice(ROLES)) for s in chosen]
+        tags = tuple(draw.sample(["减持", "回购", "业绩"], draw.randrange(0, 3)))
+        entries.append(entry(one, links, tags))
+    for at in range(0, len(entries), 60):
+        store.put(entries[at : at + 60])
+    by_time = sorted((e for e in entries if e.article.published), key=lambda e: (e.article.published, e.article.id))
+    copies = [by_time[10], by_time[11], by_time[30]]
+    store.put_memberships([Membership(e.article.id, copies[0].article.id, 0.9, 0.1) for e in copies])
+    return store, entries
+
+
+def folded_out(store: Store, entries: list[Entry]) -> set[str]:
+    """Articles that are copies, not heads."""
+    return {m.article for e in entries for m in store.cluster_of(e.article.id) if m.article != m.head}
+
+
+def random_filter(draw: random.Random) -> Filter:
+    start = draw.choice([None, None, date(2024, 1, 20) + timedelta(days=draw.randrange(60))])
+    return Filter(
+        securities=draw.choice([(), SECURITIES[:1], SECURITIES[1:3], ("999999.SZ",)]),
+        start=start,
+        end=draw.choice([None, (start or date(2024, 2, 1)) + timedelta(days=draw.randrange(70))]),
+        sources=draw.choice([(), (), ("证券时报",), ("", "新华社"), ("没有",)]),
+        categories=draw.choice([(), (), ("zqsb",)]),
+        tags=draw.choice([(), (), ("减持",), ("减持", "回购")]),
+        roles=draw.choice([(), (), (Role.SUBJECT,), (Role.MENTION, Role.LIST)]),
+        min_relevance=draw.choice([0.0, 0.0, 0.5]),
+        fold_copies=draw.random() < 0.3,
+    )
+
+
+def matching(filter: Filter, entries: list[Entry], copies: set[str]) -> tuple[set[str], set[tuple[str, str]]]:
+    """(articles, (article, security) rows) the slow way."""
+    articles, rows = set(), set()
+    for e in entries:
+        a = e.article
+        day = a.published and a.published.astimezone(BEIJING).date()
+        if (filter.fold_copies and a.id in copies) or (filter.sources and a.source not in filter.sources):
+            continue
+        if (filter.categories and a.category not in filter.categories) or (filter.tags and not set(filter.tags) & set(e.tags)):
+            continue
+        links = []
+        for k, stands in zip(e.links, e.standings, strict=True):
+            at = (stands and stands.session) if filter.securities else day
+            inside = (filter.start is None and filter.end is None) or (
+                at is not None and (filter.start or date.min) <= at <= (filter.end or date.max)
+            )
+            wanted = (not filter.securities or k.security in filter.securities) and (not filter.roles or k.role in filter.roles)
+            if wanted and inside and k.confidence >= 0.5 and k.relevance >= filter.min_relevance:
+                links.append(k)
+        rows |= {(a.id, k.security) for k in links}
+        alone = not filter.securities and not filter.roles and not filter.min_relevance
+        dated = (filter.start is None and filter.end is None) or (
+            day is not None and (filter.start or date.min) <= day <= (filter.end or date.max)
+        )
+        if links or (alone and dated):
+            articles.add(a.id)
+    return articles, rows
+
+
+def test_rows_and_pages_are_what_a_plain_loop_finds(filled) -> None:
+    store, entries = filled
+    copies = folded_out(store, entries)
+    assert len(copies) == 2
+    draw = random.Random(9)
+    for _ in range(150):
+        filter = random_filter(draw)
+        articles, rows = matching(filter, entries, copies)
+        frame = store.rows(filter)
+        assert set(zip(frame["article"], frame["security"], strict=True)) == rows, filter
+        page = store.page(filter, 0, 1000)
+        assert set(page.rows["article"]) == articles and page.total == len(articles), filter
+        times = frame["published_at"].dropna()
+        assert times.is_monotonic_increasing
+        offset = draw.randrange(5)
+        assert list(store.page(filter, offset, 4).rows["article"]) == list(page.rows["article"])[offset : offset + 4]
+        streamed = pd.concat([store.rows(Filter(securities=("999999.SZ",))), *store.stream_rows(filter, 7)])
+        assert sorted(zip(streamed["article"], streamed["security"], strict=True)) == sorted(rows)
+        for kind, of in ((store.sources, lambda e: [e.article.source]), (store.tags, lambda e: e.tags)):
+            wanted = Counter(text for e in entries if e.article.id in articles for text in of(e))
+            assert dict(kind(filter)) == dict(wanted), filter
+
+
+def test_a_row_carries_what_was_put(filled) -> None:
+    store, entries = filled
+    by_id = {e.article.id: e for e in entries}
+    frame = store.rows(Filter())
+    assert len(frame) == sum(k.confidence >= 0.5 for e in entries for k in e.links) == store.counts().links
+    for row in frame.itertuples():
+        e = by_id[row.article]
+        (k, stands), *_ = [(k, s) for k, s in zip(e.links, e.standings, strict=True) if k.security == row.security]
+        a = e.article
+        assert (row.title, row.source, row.category, row.url, row.tags) == (a.title, a.source, a.category, a.url, e.tags)
+        assert (row.role, row.confidence, row.relevance, row.rule, row.surface) == (
+            k.role,
+            k.confidence,
+            k.relevance,
+            "short_name",
+            "贵州茅台",
+        )
+        assert (row.precision, row.origin) == (a.precision, a.origins[0].locator)
+        if a.published is None:
+            assert pd.isna(row.published_at) and pd.isna(row.session) and row.bucket == ""
+        else:
+            assert row.published_at == a.published and row.session.date() == stands.session and row.bucket == stands.bucket
+
+
+def test_a_limit_keeps_the_newest(filled) -> None:
+    store, _ = filled
+    every = store.rows(Filter(securities=SECURITIES[:1]))
+    assert sorted(store.rows(Filter(securities=SECURITIES[:1]), limit=5)["session"]) == list(every["session"].dropna().sort_values())[-5:]
+
+
+def test_no_rows_have_the_columns_and_types_of_some(filled) -> None:
+    store, _ = filled
+    none, some = store.rows(Filter(securities=("999999.SZ",))), store.rows(Filter(securities=SECURITIES[:1]))
+    assert len(none) == 0
+    assert {n: str(t) for n, t in none.dtypes.items()} == {n: str(t) for n, t in some.dtypes.items()}
+    assert len(store.page(Filter(securities=("999999.SZ",))).rows) == 0
+
+
+def test_newest_first_and_oldest_first_are_mirror_images(filled) -> None:
+    store, _ = filled
+    newest = store.page(Filter(), 0, 1000).rows
+    assert newest["published_at"].dropna().is_monotonic_decreasing
+    assert list(store.page(Filter(), 0, 1000, newest_first=False).rows["article"]) == list(newest["article"])[::-1]
+
+
+def test_counts_per_session_agree_with_rows(filled) -> None:
+    store, _ = filled
+    for security in SECURITIES:
+        for fold in (False, True):
+            rows = store.rows(Filter(securities=(security,), fold_copies=fold)).dropna(subset="session")
+            wanted = rows.groupby("session").size()
+            counted = store.session_counts(security, fold_copies=fold).set_index("session")["articles"]
+            assert counted.to_dict() == wanted.to_dict()
+    audit(store)
+
+
+def test_candidates_are_listed_and_never_counted_as_links(filled) -> None:
+    store, entries = filled
+    wanted = {(e.article.id, k.security) for e in entries for k in e.links if k.confidence < 0.5}
+    listed = store.candidates(0, 1000)
+    assert set(zip(listed["article"], listed["security"], strict=True)) == wanted
+    assert set(store.candidates(0, 1000, SECURITIES[0])["security"]) == {SECURITIES[0]}
+
+
+def test_who_is_mentioned_more_than_usual_by_the_textbook(store: Store) -> None:
+    draw = random.Random(8)
+    days = [day.date() for day in pd.bdate_range("2024-01-01", "2024-05-31")]
+    counts = {(s, d): draw.randrange(0, 4) for s in SECURITIES for d in days}
+    counts["NIO.US", days[-1]] = 9
+    entries = [
+        entry(article(f"{s}{d}{n}", published=pd.Timestamp(d, tz=BEIJING).to_pydatetime()), [link(s)], session=d)
+        for (s, d), many in counts.items()
+        for n in range(many)
+    ]
+    store.put(entries)
+    for window in (1, 7):
+        last = days[-1]
+        first = last - timedelta(days=window - 1)
+        now = [d for d in days if first <= d <= last]
+        before = [d for d in days if first - timedelta(days=90) <= d < first]
+        found = store.top_mentioned(last, window).set_index("security")
+        for s in SECURITIES:
+            past = [counts[s, d] for d in before]
+            articles = sum(counts[s, d] for d in now)
+            if not articles:
+                assert s not in found.index
+                continue
+            usual = len(now) * statistics.mean(past)
+            spread = (len(now) * max(statistics.variance(past), statistics.mean(past))) ** 0.5
+            row = found.loc[s]
+            assert (row["articles"], row["usual"], row["surprise"]) == pytest.approx((articles, usual, (articles - usual) / spread))
+    assert store.top_mentioned(days[-1]).iloc[0]["security"] == "NIO.US"
+    assert store.top_mentioned(date(2000, 1, 1)).empty
+
+
+def test_facets_of_everything_are_exact(store: Store) -> None:
+    ingest(store, random_articles(31, 90))
+    entries = [e for _, e in store.articles()]
+    assert dict(store.sources()) == Counter(e.article.source for e in entries)
+    assert dict(store.categories()) == Counter(e.article.category for e in entries)
+    assert dict(store.tags()) == Counter(tag for e in entries for tag in e.tags)
+
+
+def test_the_version_changes_with_every_change_and_only_then(store: Store) -> None:
+    seen = {store.version()}
+    store.put([linked(article("a"))])
+    seen.add(store.version())
+    store.put_memberships([])
+    store.put_links([entry(store.article("a").article, [link("NIO.US")])])
+    seen.add(store.version())
+    assert len(seen) == 3
+    store.page(Filter(keyword="减持"))
+    assert store.version() in seen
