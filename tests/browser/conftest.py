@@ -160,16 +160,11 @@ class Visit:
     def chart(self) -> None:
         """Wait until the K-line stands and nothing runs any more."""
         try:
-            self.page.wait_for_selector(".nl-kline[data-drawn]", timeout=WAIT // 2)
-        except Exception:
-            # Known and open: on a loaded machine a page drawn twice in quick succession (a fetch that fails at once) can come without its
-            # chart; an analyst reloads. Said aloud, so that it is counted.
-            print(f"no chart at first at {self.page.url}: reloaded")
-            self.page.reload()
-        try:
             self.page.wait_for_selector(".nl-kline[data-drawn]", timeout=WAIT)
         except Exception as error:
             shot = self.shot("no-chart", full=True)
+            shot.with_suffix(".html").write_text(self.page.content(), encoding="utf-8")
+            shot.with_suffix(".log").write_text(self.world.log.read_text(errors="replace"), encoding="utf-8")
             raise AssertionError(f"no chart came ({shot}); scripts said {self.errors}; the page says:\n{self.text()[:1500]}") from error
         self.rest()
 

@@ -148,3 +148,24 @@ def test_every_other_page_is_fit_to_show(visit, sample, page):
     one.rest()
     assert "This app has encountered an error" not in one.text() and "画不出来" not in one.text()
     one.shot(f"zh-{page}")
+
+
+OVERTAKEN = """async () => {
+  const address = performance.getEntriesByType('resource').map((one) => one.name).find((name) => name.includes('kline.js'));
+  const { mount } = await import(address);
+  const place = document.body.appendChild(document.createElement('div')), component = { parentElement: place, data: null };
+  class Painter {}
+  const seen = [], count = () => seen.push(place.querySelectorAll('.nl-kline').length);
+  const first = mount(component, Painter), second = mount(component, Painter);
+  count(); first(); count(); second(); count();
+  place.remove();
+  return seen;
+}"""
+
+
+def test_a_figure_that_overtakes_another_keeps_its_chart(sample, visit):
+    """A page drawn twice in quick succession: the first call's clean-up runs after the second call drew."""
+    one = visit(sample)
+    one.open()
+    one.chart()
+    assert one.page.evaluate(OVERTAKEN) == [1, 1, 0]

@@ -397,12 +397,16 @@ class Kline {
   }
 }
 
+// Streamlit calls this for every figure and gives up a call that is overtaken by the next: what the overtaken call returned is run when it is
+// done, which is after the newer call drew into the same place. Only the newest call may take the chart away.
 export function mount(component, Painter) {
-  let chart = hosts.get(component.parentElement);
+  const parent = component.parentElement;
+  let chart = hosts.get(parent);
   if (!chart) {
-    chart = new Kline(component.parentElement, Painter);
-    hosts.set(component.parentElement, chart);
+    chart = new Kline(parent, Painter);
+    hosts.set(parent, chart);
   }
+  const call = (chart.calls = (chart.calls || 0) + 1);
   chart.update(component).catch((error) => { chart.facts.textContent = String(error.message || error); });
-  return () => { chart.dispose(); hosts.delete(component.parentElement); };
+  return () => { if (call === chart.calls) { chart.dispose(); hosts.delete(parent); } };
 }
