@@ -40,6 +40,8 @@ def mean_correlation(sums: np.ndarray, events: int, length: int) -> float:
 def _gathered(row: np.ndarray, residual: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Pair by pair, those of one distance together."""
     length = residual.shape[1]
+    known = np.isfinite(residual)
+    filled = np.where(known, residual, 0.0)
     count = end - np.arange(len(row)) - 1
     first = np.repeat(np.arange(len(row)), count)
     second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count)
@@ -49,7 +51,8 @@ def _gathered(row: np.ndarray, residual: np.ndarray, end: np.ndarray) -> np.ndar
         mine = np.flatnonzero(distance == apart)
         for at in range(0, len(mine), _CHUNK):
             part = mine[at : at + _CHUNK]
-            sums[apart] += _paired(residual[first[part], apart:], residual[second[part], : length - apart]).sum()
+            one, two = (first[part], slice(apart, None)), (second[part], slice(length - apart))
+            sums[apart] += _paired(filled[one], filled[two], known[one] & known[two]).sum()
     return sums
 
 
@@ -70,16 +73,15 @@ def _by_dates(row: np.ndarray, residual: np.ndarray, end: np.ndarray) -> np.ndar
     return sums
 
 
-def _centred(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    mean = np.where(valid, values, 0.0).sum(axis=-1) / np.maximum(valid.sum(axis=-1), 1)
-    return np.where(valid, values - mean[..., None], 0.0)
-
-
-def _paired(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Correlation of each row of a with the same row of b over the columns both have."""
-    valid = np.isfinite(a) & np.isfinite(b)
-    a, b = _centred(a, valid), _centred(b, valid)
-    return _ratio(np.einsum("ij,ij->i", a, b), np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b))
+def _paired(a: np.ndarray, b: np.ndarray, both: np.ndarray) -> np.ndarray:
+    """Correlation of each row of a with the same row of b over the columns both have. Overwrites a and b."""
+    a *= both
+    b *= both
+    # Residuals lie about zero already, so taking the pair's own means out afterwards loses no digits.
+    count = np.maximum(np.count_nonzero(both, axis=1), 1)
+    sum_a, sum_b = a.sum(axis=1), b.sum(axis=1)
+    squares_a, squares_b = np.einsum("ij,ij->i", a, a) - sum_a**2 / count, np.einsum("ij,ij->i", b, b) - sum_b**2 / count
+    return _ratio(np.einsum("ij,ij->i", a, b) - sum_a * sum_b / count, squares_a * squares_b)
 
 
 def _between(a: np.ndarray, b: np.ndarray) -> np.ndarray:

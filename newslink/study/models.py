@@ -45,15 +45,11 @@ class Cars:
 def fit(windows: Windows, model: str) -> Fit:
     """Estimate the normal return of every event. For ``adjusted`` nothing is estimated but sigma, about the mean, with ddof 1."""
     r, m = windows.er, windows.em
-    valid = np.isfinite(r) if model == "mean" else np.isfinite(r) & np.isfinite(m)
-    count = valid.sum(axis=1)
-    y = np.where(valid, r - m if model == "adjusted" else r, 0.0)
-    x = np.where(valid & np.isfinite(m), m, 0.0)
-    seen = np.maximum((valid & np.isfinite(m)).sum(axis=1), 1)
-    ybar = y.sum(axis=1) / count
-    xbar = x.sum(axis=1) / seen
-    yc = np.where(valid, y - ybar[:, None], 0.0)
-    xc = np.where(valid & np.isfinite(m), x - xbar[:, None], 0.0)
+    both = np.isfinite(r) & np.isfinite(m)
+    valid = np.isfinite(r) if model == "mean" else both
+    count = np.count_nonzero(valid, axis=1)
+    ybar, yc = _centred(r - m if model == "adjusted" else r, valid)
+    xbar, xc = _centred(m, both)
     sxx = np.einsum("ij,ij->i", xc, xc)
     syy = np.einsum("ij,ij->i", yc, yc)
     nothing = np.full(len(count), np.nan)
@@ -71,19 +67,29 @@ def fit(windows: Windows, model: str) -> Fit:
         r2 = np.zeros(len(count)) if model == "mean" else nothing
         if model == "adjusted":
             xbar, sxx = nothing, nothing
-    residual = np.where(valid, residual, np.nan)
-    rho1 = _neighbours(residual)
+    rho1 = _neighbours(residual, valid)
+    residual[~valid] = np.nan
     return Fit(count, count - k, alpha, beta, np.sqrt(sse / (count - k)), r2, rho1, xbar, sxx, residual)
 
 
-def _neighbours(residual: np.ndarray) -> np.ndarray:
-    """First-order autocorrelation of each row: Pearson's, over neighbouring sessions that both have a residual."""
-    later, earlier = residual[:, 1:], residual[:, :-1]
-    both = np.isfinite(later) & np.isfinite(earlier)
-    count = both.sum(axis=1)
-    later, earlier = (np.where(both, side - (np.where(both, side, 0).sum(axis=1) / count)[:, None], 0.0) for side in (later, earlier))
-    squares = np.einsum("ij,ij->i", later, later) * np.einsum("ij,ij->i", earlier, earlier)
-    return np.einsum("ij,ij->i", later, earlier) / np.sqrt(squares)
+def _centred(values: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(mean of each row's valid elements, the elements less it; 0 where they are not valid)."""
+    filled = np.where(valid, values, 0.0)
+    mean = filled.sum(axis=1) / np.maximum(np.count_nonzero(valid, axis=1), 1)
+    filled -= mean[:, None]
+    filled *= valid
+    return mean, filled
+
+
+def _neighbours(residual: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """First-order autocorrelation of each row: Pearson's, over neighbouring sessions that both have a residual. residual: 0 elsewhere."""
+    both = valid[:, 1:] & valid[:, :-1]
+    later, earlier = residual[:, 1:] * both, residual[:, :-1] * both
+    count, sum_later, sum_earlier = np.count_nonzero(both, axis=1), later.sum(axis=1), earlier.sum(axis=1)
+    # Residuals lie about zero already, so taking these means out afterwards loses no digits.
+    cross = np.einsum("ij,ij->i", later, earlier) - sum_later * sum_earlier / count
+    squares_later = np.einsum("ij,ij->i", later, later) - sum_later**2 / count
+    return cross / np.sqrt(squares_later * (np.einsum("ij,ij->i", earlier, earlier) - sum_earlier**2 / count))
 
 
 def normal_returns(windows: Windows, fitted: Fit, model: str) -> np.ndarray:

@@ -87,8 +87,8 @@ def run_study(panel: Panel, events: Events, spec: StudySpec, strict: bool = True
     with np.errstate(divide="ignore", invalid="ignore"):
         fitted = fit(windows, spec.model)
         # A security that is its own benchmark leaves only rounding as a residual, and any event would look infinitely significant.
-        scale = np.sqrt(np.nanmean(np.where(np.isfinite(windows.er), windows.er, np.nan) ** 2, axis=1)) if len(windows.row) else np.zeros(0)
-        exact = ~(fitted.sigma > 1e-10 * scale)
+        returns = np.where(np.isfinite(windows.er), windows.er, 0.0)
+        exact = ~(fitted.sigma > 1e-10 * np.sqrt(np.einsum("ij,ij->i", returns, returns) / fitted.L1))
     if exact.any():
         at = np.flatnonzero(reason == "")
         reason[at[exact]] = Reason.NO_VARIATION
@@ -103,14 +103,17 @@ def run_study(panel: Panel, events: Events, spec: StudySpec, strict: bool = True
     found = cars(windows, fitted, spec.model, abnormal, normal, spec.window[0], spec.cars, spec.returns == "simple")
     quiet = estimation_abnormal(windows, fitted, spec.model)
     daily, spans = {}, {}
-    for group in dict.fromkeys(events.group[kept].tolist()):
-        mine = events.group[kept] == group
+    groups = dict.fromkeys(events.group[kept].tolist())
+    for group in groups:
+        # A slice of everything costs nothing; a mask would copy every array.
+        mine = events.group[kept] == group if len(groups) > 1 else slice(None)
         sample = Sample(
             quiet[mine], fitted.residual[mine], abnormal[mine], abnormal[mine] / error[mine], fitted.sigma[mine], fitted.dof[mine],
             windows.row[mine], spec.window[0],
         )  # fmt: skip
-        sums = np.array([each.car[mine] for each in found]).reshape(len(found), mine.sum()).T
-        scaled = np.array([(each.car / each.s_exact)[mine] for each in found]).reshape(len(found), mine.sum()).T
+        size = len(sample.row)
+        sums = np.array([each.car[mine] for each in found]).reshape(len(found), size).T
+        scaled = np.array([(each.car / each.s_exact)[mine] for each in found]).reshape(len(found), size).T
         daily[group], spans[group] = group_tests(sample, sums, scaled, list(spec.cars))
     return StudyResult(
         spec, events, panel, reason, kept, windows, fitted, normal, abnormal, error, found, daily, spans,

@@ -47,13 +47,20 @@ TESTS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shared:
-    """What every column of a group needs once: mean ranks of the pooled days, ranks of the standardised estimation days, correlations."""
+    """What every column of a group needs once.
+
+    mean_rank, present, rank_spread: of the days of both windows (see ``_mean_ranks``). quiet: standardised estimation days, −inf where there
+    is none; quiet_rank: their ranks. portfolio: mean abnormal return of each estimation day. positive: mean share of days above zero.
+    """
 
     mean_rank: np.ndarray
+    present: np.ndarray
     rank_spread: float
     quiet: np.ndarray
     quiet_rank: np.ndarray
     correlation: np.ndarray
+    portfolio: np.ndarray
+    positive: float
 
 
 def group_tests(
@@ -65,10 +72,16 @@ def group_tests(
     """
     inside = [(start - sample.first, end - sample.first) for start, end in spans]
     longest = max((end - start + 1 for start, end in spans), default=1)
-    quiet = sample.estimation / sample.sigma[:, None]
-    pooled, alone = _ranks(np.hstack([sample.estimation, sample.window]), sample.estimation.shape[1])
-    correlation = sums_by_distance(sample.row, sample.residual, longest)
-    shared = _Shared(*_mean_ranks(_scaled(pooled)), quiet, alone, correlation)
+    pool = np.hstack([sample.estimation, sample.window])
+    pooled, alone = _ranks(pool, sample.estimation.shape[1])
+    known = np.isfinite(sample.estimation)
+    quiet = np.where(known, sample.estimation / sample.sigma[:, None], -np.inf)
+    # Cowan (1992): the share of positive days each event had when nothing happened.
+    up = np.count_nonzero(sample.estimation > 0, axis=1) / np.count_nonzero(known, axis=1)
+    shared = _Shared(
+        *_mean_ranks(pooled, np.isfinite(pool)), quiet, alone, sums_by_distance(sample.row, sample.residual, longest),
+        _column_means(sample.estimation), float(np.mean(up)) if len(up) else float("nan"),
+    )  # fmt: skip
     days = [(tau, tau) for tau in range(sample.window.shape[1])]
     daily, whole = _tests(sample, shared, sample.window, sample.sar, days), _tests(sample, shared, cars, scars, inside)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -88,9 +101,8 @@ def _tests(sample: Sample, shared: _Shared, a: np.ndarray, s: np.ndarray, spans:
         found["t_cross"] = _finite(mean * np.sqrt(n) / spread)
         found["p_cross"] = _p_t(found["t_cross"], n - 1)
         # Brown & Warner (1985): the portfolio's own days carry the correlation of one date.
-        portfolio = _column_means(sample.estimation)
-        found["t_crude"] = _finite(mean / (np.nanstd(portfolio, ddof=1) * np.sqrt(length)))
-        found["p_crude"] = _p_t(found["t_crude"], np.isfinite(portfolio).sum() - 1)
+        found["t_crude"] = _finite(mean / (np.nanstd(shared.portfolio, ddof=1) * np.sqrt(length)))
+        found["p_crude"] = _p_t(found["t_crude"], np.isfinite(shared.portfolio).sum() - 1)
         # Patell (1976): the variance of a t with that many degrees of freedom.
         dof = sample.dof[:, None].astype(float)
         weight = np.where(there & (dof > 2), dof / (dof - 2), np.nan)
@@ -107,16 +119,13 @@ def _tests(sample: Sample, shared: _Shared, a: np.ndarray, s: np.ndarray, spans:
         found["p_kp"] = _p_t(found["t_kp"], n - 1)
         # Corrado (1989), with Corrado & Zivney's (1992) ranks: each event's days of both windows ranked in one pool.
         before = sample.estimation.shape[1]
-        inside = np.array([np.mean(shared.mean_rank[before + start : before + end + 1]) for start, end in spans])
-        found["z_rank"] = _finite(np.sqrt(length) * inside / shared.rank_spread)
+        found["z_rank"] = _finite(np.array([_rank_z(shared, before + start, before + end + 1) for start, end in spans]))
         found["p_rank"] = _p_z(found["z_rank"])
         half = n / 2
         found["z_sign"] = _finite((found["pos"] - half) / np.sqrt(n / 4))
         rarer = np.minimum(found["pos"], n - found["pos"])
         found["p_sign_exact"] = np.where(n > 0, np.minimum(1.0, 2 * special.bdtr(rarer, n, 0.5)), np.nan)
-        # Cowan (1992): against the share of positive days each event had when nothing happened.
-        quiet = np.isfinite(sample.estimation)
-        p = np.mean((np.where(quiet, sample.estimation, 0.0) > 0).sum(axis=1) / quiet.sum(axis=1)) if len(a) else np.nan
+        p = shared.positive
         found["z_gsign"] = _finite((found["pos"] - n * p) / np.sqrt(n * p * (1 - p)))
         found["p_gsign"] = _p_z(found["z_gsign"])
     return found
@@ -136,36 +145,43 @@ def _column_means(values: np.ndarray) -> np.ndarray:
 
 
 def _ranks(values: np.ndarray, first: int) -> tuple[np.ndarray, np.ndarray]:
-    """(rank within each row from 1; rank of the first columns among themselves). Ties share their mean, NaN stays NaN.
+    """(rank within each row from 1; rank of the first columns among themselves). Ties share their mean; 0 where there is no value.
 
     One sort serves both: the rank among the first columns is how many of them stand at or before a place of the sorted row.
     """
     there = np.isfinite(values)
     filled = np.where(there, values, np.inf)
     order = np.argsort(filled, axis=1)
-    ordered = np.take_along_axis(filled, order, axis=1)
-    if ((ordered[:, 1:] == ordered[:, :-1]) & np.isfinite(ordered[:, 1:])).any():
+    place = order + (np.arange(len(values)) * values.shape[1])[:, None]
+    ordered = filled.ravel()[place]
+    missing = values.shape[1] - np.count_nonzero(there, axis=1)
+    if np.count_nonzero(ordered[:, 1:] == ordered[:, :-1]) > np.maximum(missing - 1, 0).sum():
         ranks, alone = stats.rankdata(filled, axis=1), stats.rankdata(filled[:, :first], axis=1)
     else:
-        place = order + (np.arange(len(values)) * values.shape[1])[:, None]
         both = np.empty((2, *values.shape))
         both[0].ravel()[place] = np.arange(1.0, values.shape[1] + 1)
         both[1].ravel()[place] = np.cumsum(order < first, axis=1, dtype=np.int32)
         ranks, alone = both[0], both[1][:, :first]
-    return np.where(there, ranks, np.nan), np.where(there[:, :first], alone, np.nan)
+    return ranks * there, alone * there[:, :first]
 
 
-def _scaled(ranks: np.ndarray) -> np.ndarray:
-    """Ranks over (valid + 1), less one half: spread evenly about zero however many days a row has."""
-    return ranks / (np.isfinite(ranks).sum(axis=1)[:, None] + 1.0) - 0.5
+def _mean_ranks(ranks: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """(mean rank of each day, events that have the day, the standard deviation of one event's rank as the days show it).
+
+    A rank is over (valid days + 1), less one half: spread evenly about zero however many days an event has. The mean over n events varies
+    with 1 / n, so each day's square counts n times (Corrado & Zivney 1992, whose statistic of a day is sqrt(n) · mean / spread).
+    """
+    present = np.count_nonzero(there, axis=0)
+    mean = (1.0 / (np.count_nonzero(there, axis=1) + 1.0)) @ ranks / np.where(present > 0, present, np.nan) - 0.5
+    used = present > 0
+    return mean, present, float(np.sqrt((present[used] * mean[used] ** 2).sum() / max(used.sum(), 1)))
 
 
-def _mean_ranks(ranks: np.ndarray) -> tuple[np.ndarray, float]:
-    """(mean rank of each column, its standard deviation over columns, each weighted by its share of events)."""
-    mean = _column_means(ranks)
-    share = np.isfinite(ranks).sum(axis=0) / max(len(ranks), 1)
-    used = np.isfinite(mean)
-    return mean, np.sqrt((share[used] * mean[used] ** 2).sum() / max(used.sum(), 1))
+def _rank_z(shared: _Shared, start: int, end: int) -> float:
+    """The sum of the mean ranks of the days from start up to end over its standard deviation, days without any event left out."""
+    present = shared.present[start:end]
+    days = present > 0
+    return float(shared.mean_rank[start:end][days].sum() / (shared.rank_spread * np.sqrt((1.0 / present[days]).sum())))
 
 
 def _grank(shared: _Shared, s: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -174,19 +190,21 @@ def _grank(shared: _Shared, s: np.ndarray, there: np.ndarray) -> tuple[np.ndarra
     One more value v moves every day above it up by one rank, so the days are ranked once and not again for every column.
     """
     s_spread = _moments(s, there)[1] if len(s) else np.full(s.shape[1], np.nan)
-    known = np.isfinite(shared.quiet)
-    days, rank = known.sum(axis=1), np.nan_to_num(shared.quiet_rank)
-    above = np.where(known, shared.quiet, -np.inf)
+    known = (shared.quiet_rank > 0).astype(float)
+    days = known.sum(axis=1)
     statistic, p = np.full(s.shape[1], np.nan), np.full(s.shape[1], np.nan)
     for column in range(s.shape[1]):
         among = there[:, column]
         if among.sum() < 2 or not s_spread[column] > 0:
             continue
         value = np.where(among, s[:, column], 0.0)[:, None] / s_spread[column]
-        moved = (above > value) + 0.5 * (above == value)
+        moved = (shared.quiet > value).astype(float)
+        same = shared.quiet == value
+        if same.any():
+            moved += 0.5 * same
         scale = np.where(among, 1.0 / (days + 2.0), 0.0)
         count = among.astype(float) @ known
-        mean = scale @ (rank + moved) / count - 0.5
+        mean = (scale @ shared.quiet_rank + scale @ moved) / count - 0.5
         own = (scale * (days + 1.0 - moved.sum(axis=1))).sum() / among.sum() - 0.5
         used = count > 0
         size = int(used.sum()) + 1

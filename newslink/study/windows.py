@@ -58,8 +58,7 @@ def select(
         if rule == "drop":
             exclude(flagged, why)
     # Row 0 of a panel made of prices has no return, so a window reaching it reaches beyond the prices.
-    anything = np.isfinite(returns).any(axis=1)
-    first = int(anything.argmax()) if anything.any() else len(dates)
+    first = next((at for at, day in enumerate(returns) if np.isfinite(day).any()), len(dates))
     exclude(row + spec.estimation[0] < first, Reason.INSUFFICIENT_HISTORY)
     exclude(row + spec.window[1] >= len(dates), Reason.INSUFFICIENT_FUTURE)
 
@@ -112,8 +111,13 @@ def _flat(er: np.ndarray, em: np.ndarray, both: np.ndarray, model: str) -> np.nd
     """True where sigma (or the slope) could not be estimated: a constant return, or for the market model a constant benchmark."""
 
     def constant(values: np.ndarray) -> np.ndarray:
-        low = np.where(both, values, np.inf).min(axis=1, initial=np.inf)
-        return low == np.where(both, values, -np.inf).max(axis=1, initial=-np.inf)
+        # Most rows move between their first two days, and need no further look.
+        moved = (values[:, :2].min(axis=1) != values[:, :2].max(axis=1)) & both[:, :2].all(axis=1)
+        still = np.flatnonzero(~moved)
+        low = np.where(both[still], values[still], np.inf).min(axis=1, initial=np.inf)
+        flat = np.zeros(len(values), bool)
+        flat[still] = low == np.where(both[still], values[still], -np.inf).max(axis=1, initial=-np.inf)
+        return flat
 
     own = er - em if model == "adjusted" else er
     return constant(own) | constant(em) if model == "market" else constant(own)
@@ -122,15 +126,21 @@ def _flat(er: np.ndarray, em: np.ndarray, both: np.ndarray, model: str) -> np.nd
 def overlapping(row: np.ndarray, column: np.ndarray, among: np.ndarray, length: int, group: np.ndarray) -> np.ndarray:
     """True for an event that begins inside the window of the last kept event of its security (in its group)."""
     late = np.zeros(len(row), bool)
-    last: dict[tuple, int] = {}
-    for at in np.lexsort((np.arange(len(row)), row)):
-        if not among[at]:
-            continue
-        key = (group[at], column[at])
-        if row[at] - last.get(key, -(10**9)) < length:
-            late[at] = True
+    codes = {name: code for code, name in enumerate(dict.fromkeys(group.tolist()))}
+    of_group = np.array([codes[name] for name in group.tolist()], np.int64)
+    order = np.lexsort((np.arange(len(row)), row, column, of_group))
+    order = order[among[order]]
+    same = (np.diff(of_group[order]) == 0) & (np.diff(column[order]) == 0)
+    near = same & (np.diff(row[order]) < length)
+    # Only an event near the one before it can be late; it is so unless that one's own window has been left behind.
+    last = -1
+    for at in np.flatnonzero(near) + 1:
+        if not near[at - 2] or at == 1:
+            last = row[order[at - 1]]
+        if row[order[at]] - last < length:
+            late[order[at]] = True
         else:
-            last[key] = row[at]
+            last = row[order[at]]
     return late
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from newslink.study import StudySpec, correlation, run_study
+from newslink.study import Panel, StudySpec, correlation, run_study
 from newslink.study.correlation import mean_correlation, sums_by_distance
 from newslink.study.path import caar_path
 from newslink.study.significance import _ranks
@@ -89,6 +89,40 @@ def test_grank_is_the_rank_of_the_window_as_one_more_day() -> None:
         np.testing.assert_allclose(result.spans["g"]["p_grank"][at], 2 * stats.t.sf(abs(t), 97), 1e-9)
 
 
+def plain_rank_z(pool: np.ndarray, days: list[int]) -> float:
+    """Corrado & Zivney (1992) day by day: scaled ranks, sqrt(n) times the mean of each day, their root mean square over all days."""
+    scaled = np.array([stats.rankdata(row, nan_policy="omit") / (np.isfinite(row).sum() + 1) - 0.5 for row in pool])
+    by_day = [column[np.isfinite(column)] for column in scaled.T]
+    spread = np.sqrt(np.mean([len(day) * day.mean() ** 2 for day in by_day if len(day)]))
+    wanted = [by_day[day] for day in days if len(by_day[day])]
+    return sum(day.mean() for day in wanted) / (spread * np.sqrt(sum(1 / len(day) for day in wanted)))
+
+
+def test_the_rank_test_counts_the_events_each_day_has() -> None:
+    panel = made_panel(7, securities=12, missing=0.15)
+    rows = np.random.default_rng(7).integers(150, 300, 20)
+    spec = StudySpec(estimation=(-100, -3), window=(-2, 3), cars=((0, 0), (-1, 2)), max_missing=5, max_loss=1.0)
+    result = run_study(panel, made_events(panel.names[np.arange(20) % 12], panel.dates[rows]), spec, strict=False)
+    pool = np.hstack([result.fit.residual, result.abnormal])
+    assert (np.isfinite(pool[:, 98:]).sum(axis=0) < len(pool)).any()
+    daily = [plain_rank_z(pool, [98 + day]) for day in range(6)]
+    np.testing.assert_allclose(result.daily["g"]["z_rank"], daily, 1e-10)
+    np.testing.assert_allclose(result.spans["g"]["z_rank"], [daily[2], plain_rank_z(pool, [99, 100, 101, 102])], 1e-10)
+
+
+def test_the_rank_statistic_keeps_its_spread_on_a_day_that_few_events_have() -> None:
+    """Three of twelve events have the day after theirs: by chance alone the statistic of that day still has a variance near one."""
+    found, spec = [], StudySpec(estimation=(-60, -2), window=(-1, 1), cars=(), max_missing=1)
+    for seed in range(400):
+        panel = made_panel(seed, sessions=100, securities=12)
+        returns = panel.returns.copy()
+        returns[81, 3:] = np.nan
+        events = made_events(panel.names, [panel.dates[80]] * 12)
+        found.append(run_study(Panel(panel.dates, panel.names, returns, panel.market), events, spec).daily["g"]["z_rank"][2])
+    # The standard error of a standard deviation from 400 draws is 0.035.
+    assert 0.88 < np.std(found) < 1.12
+
+
 def test_the_exact_sign_test_is_the_binomial() -> None:
     panel = made_panel(5, securities=9)
     result = run_study(panel, made_events(panel.names, [panel.dates[200]] * 9), StudySpec())
@@ -137,5 +171,5 @@ def test_ranks_equal_scipys_with_ties_and_gaps(digits: int) -> None:
     values = np.round(np.random.default_rng(digits).standard_normal((50, 30)), digits)
     values[np.random.default_rng(1).random(values.shape) < 0.1] = np.nan
     pooled, alone = _ranks(values, 20)
-    np.testing.assert_array_equal(pooled, stats.rankdata(values, axis=1, nan_policy="omit"))
-    np.testing.assert_array_equal(alone, stats.rankdata(values[:, :20], axis=1, nan_policy="omit"))
+    np.testing.assert_array_equal(pooled, np.nan_to_num(stats.rankdata(values, axis=1, nan_policy="omit")))
+    np.testing.assert_array_equal(alone, np.nan_to_num(stats.rankdata(values[:, :20], axis=1, nan_policy="omit")))

@@ -9,6 +9,7 @@ from newslink.errors import StudyError
 from newslink.study import Panel, StudySpec, panel_from_levels, run_study
 from newslink.study.spec import EXPLAINED, Reason
 from newslink.study.tables import TABLES
+from newslink.study.windows import overlapping
 from newslink.study.words import REASONS
 from tests.study.conftest import made_events
 
@@ -76,6 +77,8 @@ def test_prices_across_a_gap_make_no_return() -> None:
 def test_a_security_that_is_its_own_benchmark_or_never_moves_is_left_out(panel) -> None:
     returns = panel.returns.copy()
     returns[:, 0], returns[:, 1], returns[:, 2] = panel.market, 0.0, 2 * panel.market + 0.001
+    returns[70:185:2, 1] = np.nan
+    returns[75:190, 3] = 0.0  # still for most of the time, and yet it moves
     still = Panel(panel.dates, panel.names, returns, panel.market)
     assert reasons(still, ["S0", "S1", "S2", "S3"], [200] * 4) == ["no_variation"] * 3 + [""]
     assert reasons(still, ["S0", "S1", "S3"], [200] * 3, StudySpec("adjusted", max_loss=1.0)) == ["no_variation", "", ""]
@@ -95,6 +98,21 @@ def test_an_event_inside_the_last_kept_window_is_dropped_or_flagged(panel) -> No
     kept = run_study(panel, made_events(names, panel.dates[rows]), SPEC)
     assert kept.notes["overlaps_previous"].tolist() == [False, True, False, False, True]
     assert kept.notes["own_events"].tolist() == [0, 0, 2, 0, 2]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_late_events_are_those_a_walk_through_the_days_finds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    row, column = rng.integers(0, 120, 200), rng.integers(0, 6, 200)
+    among, group = rng.random(200) < 0.8, np.array(["a", "b"], dtype=object)[rng.integers(0, 2, 200)]
+    expected, last = np.zeros(200, bool), {}
+    for at in np.argsort(row, kind="stable"):
+        if among[at] and row[at] - last.get((group[at], column[at]), -99) < 7:
+            expected[at] = True
+        elif among[at]:
+            last[group[at], column[at]] = row[at]
+    assert expected.sum() > 20
+    np.testing.assert_array_equal(overlapping(row, column, among, 7, group), expected)
 
 
 def test_own_events_can_be_masked_out_of_the_estimation_window(panel) -> None:
