@@ -143,7 +143,8 @@ def test_corrections_keep_who_and_when_and_what_was_taken_back(store: Store) -> 
     second = store.put_correction("word_means", surface="中信", security="600030.SH", valid_from=date(2020, 1, 1), id="given")
     assert second == "given" and store.put_correction("mute_word", surface="别的", id="given") == "given"
     one, other = store.corrections()
-    assert (one.kind, one.article, one.security, one.surface, one.who, one.when, one.note, one.id) == ("not_this_link", "a", "600519.SH", None, "李", NOW, "同名", first)  # fmt: skip
+    found = (one.kind, one.article, one.security, one.surface, one.who, one.when, one.note, one.id)
+    assert found == ("not_this_link", "a", "600519.SH", None, "李", NOW, "同名", first)
     assert (other.kind, other.surface, other.valid_from, other.valid_to, other.article) == (
         "word_means",
         "中信",

@@ -140,7 +140,8 @@ def test_nonsense_is_refused_in_words(query: str) -> None:
 def test_no_input_breaks_the_index(store: Store) -> None:
     store.put([entry(article("a", "减持", "业绩"))])
     draw = random.Random(5)
-    pieces = ["减持", "a", '"', "'", "(", ")", " ", "-", "*", "^", ":", "\\", "%", "_", "AND", "OR", "NOT", "NEAR", "{", "}", "\x00", "\ud800", "|", "&", "<->", "!", "title", ";--", "“", "\u3000", "é", "𠮷"]  # fmt: skip
+    pieces = ["减持", "a", '"', "'", "(", ")", " ", "-", "*", "^", ":", "\\", "%", "_", "AND", "OR", "NOT", "NEAR",
+              "{", "}", "\x00", "\ud800", "|", "&", "<->", "!", "title", ";--", "“", "\u3000", "é", "𠮷"]  # fmt: skip
     for _ in range(600):
         query = "".join(draw.choices(pieces, k=draw.randrange(1, 8)))
         try:
@@ -194,7 +195,8 @@ def test_articles_too_long_for_one_vector_are_searched_exactly(store: Store) -> 
         entry(article("repeated", "重复", repeated + "，天气预报")),
         entry(article("apart", "长文", filler + "五粮，粮液")),
     ])  # fmt: skip
-    for query, found in [("五粮液", {"long"}), ("液减持", {"long"}), ("天气预报", {"repeated"}), ("告公", {"repeated"}), ("五粮 NOT 五粮液", {"apart"}), ("长文", {"long", "apart"}), ("报气", set())]:  # fmt: skip
+    for query, found in [("五粮液", {"long"}), ("液减持", {"long"}), ("天气预报", {"repeated"}), ("告公", {"repeated"}),
+                         ("五粮 NOT 五粮液", {"apart"}), ("长文", {"long", "apart"}), ("报气", set())]:  # fmt: skip
         assert set(store.page(Filter(keyword=query)).rows["article"]) == found, query
         assert set(store.page(Filter(keyword=query), ranked=True).rows["article"]) == found, query
 
@@ -241,5 +243,7 @@ def test_tokens_of_a_mixed_sentence() -> None:
 
 
 def test_old_timestamps_do_not_escape_their_day(store: Store) -> None:
-    store.put([entry(article("old", published=datetime(1969, 1, 1, tzinfo=BEIJING)), []), entry(article("new", published=datetime(1995, 1, 1, tzinfo=BEIJING) + timedelta(hours=5)), [])])  # fmt: skip
+    old = article("old", published=datetime(1969, 1, 1, tzinfo=BEIJING))
+    new = article("new", published=datetime(1995, 1, 1, tzinfo=BEIJING) + timedelta(hours=5))
+    store.put([entry(old, []), entry(new, [])])
     assert list(store.page(Filter(end=date(1990, 1, 1))).rows["article"]) == ["old"]
