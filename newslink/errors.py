@@ -22,7 +22,14 @@ NewslinkError
 
 
 class NewslinkError(Exception):
-    """Root of the tree. The message says what came in, what was expected and what to do."""
+    """Root of the tree. The message says what came in, what was expected and what to do.
+
+    code: names a frequent case, by which the screen says it in the reader's language; '' where the class says enough.
+    """
+
+    def __init__(self, message: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class SettingsError(NewslinkError):
@@ -70,7 +77,9 @@ class PriceError(NewslinkError):
 
 
 class PriceUnavailable(PriceError):
-    """No provider answered within the deadline."""
+    """No provider answered within the deadline. failures: what each that was asked did instead, where that is known."""
+
+    failures: tuple[PriceError, ...] = ()
 
 
 class UnknownToProviders(PriceError):

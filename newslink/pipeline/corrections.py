@@ -72,7 +72,7 @@ def correct(store: Store, settings: Settings, statement: Statement, who: str = "
     known = store.articles_by_id([id for id in (statement.article, statement.other) if id])
     for id in (statement.article, statement.other):
         if id and id not in known:
-            raise CorrectionError(f"No article goes by {id!r}: expected an id such as the export's column article.")
+            raise CorrectionError(f"No article goes by {id!r}: expected an id such as the export's column article.", "article_gone")
     universe = universe_of(store)
     for security in (statement.security, statement.security_to):
         if security and universe.security(security) is None:

@@ -70,7 +70,7 @@ def proposal_for(store: Store, security: str, text: str) -> Proposal:
     for proposal in proposals(store):
         if proposal.security == security and text_key(proposal.text) == text_key(text):
             return proposal
-    raise CorrectionError(f"No proposal {text[:40]!r} for {security} waits; `newslink universe learn` looks for some.")
+    raise CorrectionError(f"No proposal {text[:40]!r} for {security} waits; `newslink universe learn` looks for some.", "proposal_gone")
 
 
 def confirm_proposal(

@@ -191,10 +191,11 @@ class PriceDesk:
         """
         if period not in MINUTE_PERIODS:
             raise PriceUnavailable(f"There are no {period}-minute bars; expected {', '.join(MINUTE_PERIODS)}.")
-        told = []
+        told, failures = [], []
         for provider in (one for one in self._minutes if one.serves_minutes(security, period)):
             if self.chain.breaker.resting(provider.host) or not self.chain.throttle.wait(provider.host, 10):
                 told.append(f"{provider.name} is resting.")
+                failures.append(ProviderFailure(provider.name, Outcome.SKIPPED))
                 continue
             try:
                 bars = provider.minute(security, period, 15)
@@ -204,8 +205,11 @@ class PriceDesk:
                 self.chain.breaker.note(provider.host, failure.outcome)
                 self.note(Attempt(provider.name, security, failure.outcome, failure.detail))
                 told.append(str(failure))
+                failures.append(failure)
         offline = " newslink is offline (NEWSLINK_OFFLINE=1)." if self.settings.offline else ""
-        raise PriceUnavailable(f"Minute bars of {security} could not be had: {' '.join(told) or 'no provider has them.'}{offline}")
+        none = PriceUnavailable(f"Minute bars of {security} could not be had: {' '.join(told) or 'no provider has them.'}{offline}", "minute_none")
+        none.failures = tuple(failures)
+        raise none
 
     def lists(self) -> ListRefresh:
         """The exchanges' lists, resumable. Raises PriceUnavailable offline."""

@@ -60,7 +60,7 @@ def study_of(
     timeless = int(rows["session"].isna().sum())
     events = group_events(rows)
     if not len(events):
-        raise StudyError("The filtered set holds no event: no article with a time names a security in it.")
+        raise StudyError("The filtered set holds no event: no article with a time names a security in it.", "study_no_event")
     if group_by == "tag":
         events = _by_tag(rows, events)
     calendars = np.array([CALENDARS.get(market_of(security), "") for security in events["security"]], dtype=object)

@@ -23,9 +23,9 @@ def panel_of(bars: Mapping[str, pd.DataFrame], benchmark: pd.DataFrame, clock: S
     """
     frames = [frame for frame in (*bars.values(), benchmark) if len(frame)]
     if not frames:
-        raise StudyError("No prices are known for these securities: run `newslink prices update` first.")
+        raise StudyError("No prices are known for these securities: run `newslink prices update` first.", "study_no_prices")
     if not len(benchmark):
-        raise StudyError("No prices are known for the benchmark: run `newslink prices update` with the index first.")
+        raise StudyError("No prices are known for the benchmark: run `newslink prices update` with the index first.", "study_no_benchmark")
     first = min(frame["session"].iloc[0] for frame in frames)
     last = max(frame["session"].iloc[-1] for frame in frames)
     dates = clock.sessions(market, first.to_datetime64(), last.to_datetime64())

@@ -42,7 +42,7 @@ def news_view(store: Store, universe: Universe, filter: Filter, offset: int = 0,
     try:
         page = store.page(filter, offset, limit)
     except QueryError as error:
-        return NewsView(_named(store.page(Filter(), limit=0).rows, universe), 0, facets_of(store), counts, str(error))
+        return NewsView(_named(store.page(Filter(), limit=0).rows, universe), 0, facets_of(store), counts, str(error), error.code)
     return NewsView(_named(page.rows, universe), page.total, facets_of(store), counts)
 
 

@@ -139,13 +139,14 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True)
 class NewsView:
-    """Page 新闻. total: matching articles (or clusters when folded). problem: why the search could not be understood."""
+    """Page 新闻. total: matching articles (or clusters when folded). problem: why the search could not be understood; problem_code: the case."""
 
     news: pd.DataFrame
     total: int
     facets: Facets = Facets()
     counts: Counts = Counts()
     problem: str = ""
+    problem_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

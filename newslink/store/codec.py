@@ -44,7 +44,7 @@ def unpack(data: bytes) -> object:
                 raise StoreError(f"a stored document is cut short, or larger than {_LARGEST >> 20} MB; the store is damaged")
         return json.loads(data.decode("utf-8", "surrogatepass"))
     except (zlib.error, ValueError) as error:
-        raise StoreError(f"a stored document cannot be read ({error}); the store is damaged: restore a backup") from error
+        raise StoreError(f"a stored document cannot be read ({error}); the store is damaged: restore a backup", "store_damaged") from error
 
 
 def micros_of(moment: datetime | None) -> int | None:

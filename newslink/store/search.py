@@ -61,11 +61,11 @@ _STARTS_WITH_CJK = re.compile(rf"\W*[{CJK}]")
 def parse_query(text: str) -> Node:
     """Raises QueryError saying what was not understood and what to type instead."""
     if len(text) > LONGEST:
-        raise QueryError(f"The search is {len(text)} characters long; expected at most {LONGEST}.")
+        raise QueryError(f"The search is {len(text)} characters long; expected at most {LONGEST}.", "search_long")
     parser = _Parser(_lexemes(text))
     node = parser.either(0)
     if parser.peek() is not None:
-        raise QueryError(f"There is a closing parenthesis too many in {text!r}.")
+        raise QueryError(f"There is a closing parenthesis too many in {text!r}.", "search_closing")
     return node
 
 
@@ -82,7 +82,7 @@ def phrase_of(text: str, prefix: bool = False) -> Phrase:
     """One phrase. Its last Chinese run may go on in the article, so the token that would end it is left out."""
     tokens = tokens_of(text)
     if not tokens:
-        raise QueryError(f"{text!r} holds no letter, digit or Chinese character to search for.")
+        raise QueryError(f"{text!r} holds no letter, digit or Chinese character to search for.", "search_nothing")
     if _ENDS_IN_CJK.search(text):
         if len(tokens) > 1 and len(tokens[-2]) == 2 and tokens[-2].endswith(tokens[-1]):
             tokens.pop()
@@ -106,7 +106,7 @@ def _lexemes(text: str) -> list[tuple[str, str]]:
                 (i for i in (text.find(c, at) for c in {_CLOSING[quote], '"' if quote == '"' else _CLOSING[quote]}) if i >= 0), default=-1
             )
             if end < 0:
-                raise QueryError(f"A quotation mark is not closed: {text[at - 1 :]!r}.")
+                raise QueryError(f"A quotation mark is not closed: {text[at - 1 :]!r}.", "search_quote")
             starred = text[end + 1 : end + 2] == "*"
             out.append(("phrase*" if starred else "phrase", text[at:end]))
             at = end + 1 + starred
@@ -132,7 +132,7 @@ class _Parser:
 
     def either(self, depth: int) -> Node:
         if depth > DEEPEST:
-            raise QueryError(f"Parentheses are nested more than {DEEPEST} deep.")
+            raise QueryError(f"Parentheses are nested more than {DEEPEST} deep.", "search_deep")
         items = [self.both(depth)]
         while self.peek() == "|":
             self.at += 1
@@ -145,7 +145,7 @@ class _Parser:
         while (kind := self.peek()) not in (None, "|", ")"):
             if kind == "AND":
                 if not (keep or drop) or self.lexemes[self.at + 1 : self.at + 2] in ([], [("AND", "AND")], [("|", "OR")], [(")", ")")]):
-                    raise QueryError("AND stands between two words; one is missing.")
+                    raise QueryError("AND stands between two words; one is missing.", "search_and")
                 self.at += 1
             elif kind == "NOT":
                 self.at += 1
@@ -154,26 +154,26 @@ class _Parser:
                 keep.append(self.one(depth, ""))
         if not keep:
             if drop:
-                raise QueryError("NOT needs something to take away from: write 减持 NOT 澄清.")
-            raise QueryError('A word is missing: expected something like 减持, "拟减持" or 减持 OR 增持.')
+                raise QueryError("NOT needs something to take away from: write 减持 NOT 澄清.", "search_not")
+            raise QueryError('A word is missing: expected something like 减持, "拟减持" or 减持 OR 增持.', "search_word")
         node = keep[0] if len(keep) == 1 else And(tuple(keep))
         return Not(node, drop[0] if len(drop) == 1 else Or(tuple(drop))) if drop else node
 
     def one(self, depth: int, after: str) -> Node:
         kind = self.peek()
         if kind is None or kind not in ("word", "phrase", "phrase*", "("):
-            raise QueryError(f"A word is missing behind {after}." if after else "A word is missing.")
+            raise QueryError(f"A word is missing behind {after}." if after else "A word is missing.", "search_word")
         _, text = self.lexemes[self.at]
         self.at += 1
         if kind == "(":
             node = self.either(depth + 1)
             if self.peek() != ")":
-                raise QueryError("A parenthesis is not closed.")
+                raise QueryError("A parenthesis is not closed.", "search_open")
             self.at += 1
             return node
         self.terms += 1
         if self.terms > MOST_TERMS:
-            raise QueryError(f"More than {MOST_TERMS} words; search for fewer.")
+            raise QueryError(f"More than {MOST_TERMS} words; search for fewer.", "search_many")
         starred = kind == "phrase*" or (kind == "word" and text.endswith("*"))
         return phrase_of(text.rstrip("*") if kind == "word" else text, starred)
 

@@ -37,7 +37,7 @@ class Sqlite:
                 raise StoreError(f"{path} is a folder; expected the store's file, such as {path / 'newslink.db'}.")
             return
         if not create:
-            raise StoreError(f"There is no store at {path}; `newslink ingest` creates one.")
+            raise StoreError(f"There is no store at {path}; `newslink ingest` creates one.", "store_missing")
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def engine_options(self, url: URL) -> dict[str, Any]:

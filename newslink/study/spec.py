@@ -91,14 +91,14 @@ class StudySpec:
                 raise StudyError(f"{name} {start}:{end} is wider than 5,000 sessions.")
         if self.estimation[1] >= self.window[0]:
             last, first = self.estimation[1], self.window[0]
-            raise StudyError(f"the estimation window must end before the event window begins: {last} is not before {first}.")
+            raise StudyError(f"the estimation window must end before the event window begins: {last} is not before {first}.", "study_windows")
         if not self.window[0] <= 0 <= self.window[1]:
-            raise StudyError(f"the event window {self.window[0]}:{self.window[1]} must hold the event session 0.")
+            raise StudyError(f"the event window {self.window[0]}:{self.window[1]} must hold the event session 0.", "study_zero")
         for start, end in self.cars:
             if start > end or start < self.window[0] or end > self.window[1]:
                 raise StudyError(f"CAR window {start}:{end} must lie in the event window {self.window[0]}:{self.window[1]}.")
         if self.needed < self.estimated + 3:
-            raise StudyError(f"{self.needed} returns are too few to estimate the {self.model} model: at least {self.estimated + 3}.")
+            raise StudyError(f"{self.needed} returns are too few to estimate the {self.model} model: at least {self.estimated + 3}.", "study_few")
         if not 0 <= self.max_loss <= 1 or math.isnan(self.max_loss):
             raise StudyError(f"max_loss {self.max_loss} must be a share between 0 and 1.")
         for name in ("overlaps", "intraday", "date_only", "limit_locked"):

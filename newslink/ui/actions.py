@@ -8,6 +8,7 @@ from newslink.errors import NewslinkError
 from newslink.link.corrections import Correction, CorrectionKind
 from newslink.pipeline.corrections import apply_correction
 from newslink.ui.context import Context
+from newslink.ui.problems import problem
 from newslink.ui.widgets import matches
 
 
@@ -15,7 +16,7 @@ def _apply(found: Context, correction: Correction) -> None:
     try:
         apply_correction(found.desk.settings, found.desk.store, correction)
     except NewslinkError as error:
-        st.session_state["correction-said"] = str(error)
+        st.session_state["correction-said"] = problem(error, found.language)
     else:
         st.session_state["correction-said"] = found.words["corrected"]
 

@@ -13,6 +13,7 @@ from newslink.errors import NewslinkError
 from newslink.model import market_of
 from newslink.pipeline.view_types import ChartView
 from newslink.ui.context import Context
+from newslink.ui.problems import problem
 from newslink.ui.widgets import escaped
 
 _KEEP_SECONDS = 60
@@ -31,7 +32,7 @@ def draw(found: Context, view: ChartView, height: int) -> dict | None:
             try:
                 bars = in_utc(found.desk.prices.minute(view.security.id, found.view.period), market_of(view.security.id))
             except NewslinkError as error:
-                st.warning(words["minute_none"].replace("{reason}", escaped(str(error)[:300])), icon=":material/cloud_off:")
+                st.warning(words["minute_none"].replace("{reason}", escaped(problem(error, found.language)[:400])), icon=":material/cloud_off:")
                 return None
         st.session_state["minute"] = kept = (key, datetime.now(UTC), bars)
     figure = pictures.minute_figure(

@@ -12,6 +12,7 @@ from newslink.ui import exports, tables, widgets
 from newslink.ui.context import Context, change, latest
 from newslink.ui.facts import counts_html
 from newslink.ui.html import text
+from newslink.ui.problems import coded
 from newslink.ui.reader import reader
 from newslink.ui.state import View
 
@@ -63,7 +64,8 @@ def results(found: Context, loaded: NewsView) -> None:
     words = found.words
     st.html(f'<div class="nl-line2">{counts_html(found, loaded.counts, security=False)}</div>')
     if loaded.problem:
-        st.warning(words["bad_query"].replace("{reason}", widgets.escaped(loaded.problem[:300])), icon=":material/search_off:")
+        why = coded(loaded.problem_code, loaded.problem, found.language, ("QueryError",))
+        st.warning(words["bad_query"].replace("{reason}", widgets.escaped(why[:300])), icon=":material/search_off:")
     left, right = st.columns([3, 2], gap="small")
     with left:
         _list(found, loaded)

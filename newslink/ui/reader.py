@@ -51,12 +51,16 @@ def spans(found: Context, view: ArticleView, field: str, security: str) -> list[
         for mention in link.mentions:
             if mention.field == field and mention.end > mention.start:
                 said = (
-                    f"{one.name} {link.security} · {found.words['rule']} {mention.rule} · {found.words['confidence']} {link.confidence:.2f}"
+                    f"{one.name} {link.security} · {found.words['rule']} {rule_name(found, mention.rule)} · {found.words['confidence']} {link.confidence:.2f}"
                 )
                 evidence = "；".join(mention.evidence[:4])
                 out.append(Span(mention.start, mention.end, kind, f"{said} · {evidence}" if evidence else said))
     order = {"nl-mine": 0, "nl-other": 1, "nl-weak": 2}
     return sorted(out, key=lambda span: (order[span.kind], span.start))
+
+
+def rule_name(found: Context, rule: str) -> str:
+    return found.words.get(f"rule_{rule}", rule)
 
 
 def article_html(found: Context, view: ArticleView, security: str, limit: int) -> str:
@@ -110,7 +114,7 @@ def card_html(found: Context, card: Card) -> str:
 def link_html(found: Context, one: LinkView, security: str) -> str:
     link, words = one.link, found.words
     role = words["role_source" if link.role.value == "source" else link.role.value]
-    rules = ", ".join(dict.fromkeys(mention.rule for mention in link.mentions))
+    rules = "、".join(dict.fromkeys(rule_name(found, mention.rule) for mention in link.mentions))
     kind = "nl-link" + (" nl-mine" if link.security == security else "") + (" nl-muted" if one.muted else "")
     state = badge(words["muted"]) if one.muted else badge(words["confirmed"]) if one.confirmed else ""
     return (

@@ -12,6 +12,7 @@ from newslink.errors import NewslinkError
 from newslink.settings import Settings
 from newslink.ui.context import Context, change, context, current_view, language
 from newslink.ui.desk import open_desk
+from newslink.ui.problems import problem
 from newslink.ui.style import CSS, direction_colours
 from newslink.ui.texts import LANGUAGES, words
 
@@ -62,7 +63,7 @@ def run() -> None:
     except NewslinkError as error:
         # Everything of ours that can go wrong says in its message what to do; what is not ours is a bug and goes to the log.
         st.error(found.words["broken"], icon=":material/error:")
-        st.text(str(error)[:1000])
+        st.text(problem(error, found.language)[:1000])
     _footer(found)
 
 
@@ -75,7 +76,7 @@ def prepare() -> Context | None:
         desk = open_desk(Settings.from_environment())
     except NewslinkError as error:
         st.error(text["store_down"], icon=":material/database_off:")
-        st.text(str(error))
+        st.text(problem(error, language(view)))
         st.caption(text["store_down_hint"])
         return None
     _settle()

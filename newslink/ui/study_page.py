@@ -18,6 +18,7 @@ from newslink.study.words import REASONS, verdict
 from newslink.ui import exports, tables
 from newslink.ui.context import Context, change
 from newslink.ui.html import text
+from newslink.ui.problems import problem
 from newslink.ui.shelf import default_security, path_of, read_shelf
 from newslink.ui.widgets import escaped
 
@@ -93,7 +94,7 @@ def results(found: Context, wanted: Wanted | None) -> None:
             desk = found.desk
             study = study_of(desk.store, wanted.filter, wanted.spec, desk.universe, desk.clock, group_by=wanted.group_by, strict=False)
     except NewslinkError as error:
-        st.warning(words["study_failed"].replace("{reason}", escaped(str(error)[:400])), icon=":material/query_stats:")
+        st.warning(words["study_failed"].replace("{reason}", escaped(problem(error, found.language)[:400])), icon=":material/query_stats:")
         return
     result = study.result
     groups = list(dict.fromkeys(result.events.group[result.kept].tolist()))
