@@ -149,20 +149,35 @@ def _ranks(values: np.ndarray, first: int) -> tuple[np.ndarray, np.ndarray]:
 
     One sort serves both: the rank among the first columns is how many of them stand at or before a place of the sorted row.
     """
-    there = np.isfinite(values)
-    filled = np.where(there, values, np.inf)
-    order = np.argsort(filled, axis=1)
-    place = order + (np.arange(len(values)) * values.shape[1])[:, None]
-    ordered = filled.ravel()[place]
-    missing = values.shape[1] - np.count_nonzero(there, axis=1)
-    if np.count_nonzero(ordered[:, 1:] == ordered[:, :-1]) > np.maximum(missing - 1, 0).sum():
-        ranks, alone = stats.rankdata(filled, axis=1), stats.rankdata(filled[:, :first], axis=1)
-    else:
-        both = np.empty((2, *values.shape))
-        both[0].ravel()[place] = np.arange(1.0, values.shape[1] + 1)
-        both[1].ravel()[place] = np.cumsum(order < first, axis=1, dtype=np.int32)
-        ranks, alone = both[0], both[1][:, :first]
+    there, width = np.isfinite(values), values.shape[1]
+    filled = np.where(there, values, np.inf) + 0.0  # makes -0.0 the same as 0.0
+    order, near = _order(filled)
+    place = order + (np.arange(len(values)) * width)[:, None]
+    both = np.empty((2, *values.shape))
+    both[0].ravel()[place] = np.arange(1.0, width + 1)
+    both[1].ravel()[place] = np.cumsum(order < first, axis=1, dtype=np.int32)
+    ranks, alone = both[0], both[1][:, :first]
+    missing = width - np.count_nonzero(there, axis=1)
+    tied = near > np.maximum(missing - 1, 0)
+    if tied.any():
+        ranks[tied], alone[tied] = stats.rankdata(filled[tied], axis=1), stats.rankdata(filled[tied, :first], axis=1)
     return ranks * there, alone * there[:, :first]
+
+
+def _order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(columns of each row in ascending order of value, how many neighbours in that order are equal or too near to be told apart).
+
+    The bits of a float order as an integer does once those of negative numbers are turned round. With the column's number in place of the
+    last few, sorting integers gives the order four times faster than argsort does.
+    """
+    bits, width = values.view(np.int64), values.shape[1]
+    short = width.bit_length()
+    key = (bits ^ ((bits >> 63) & np.iinfo(np.int64).max)) >> short << short
+    key |= np.arange(width)
+    key.sort(axis=1)
+    order = key & ((1 << short) - 1)
+    key >>= short
+    return order, np.count_nonzero(key[:, 1:] == key[:, :-1], axis=1)
 
 
 def _mean_ranks(ranks: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

@@ -166,9 +166,11 @@ def test_the_path_adds_up_and_its_band_is_that_of_the_last_car() -> None:
     np.testing.assert_allclose(path.low, -path.high)
 
 
-@pytest.mark.parametrize("digits", [1, 12])
-def test_ranks_equal_scipys_with_ties_and_gaps(digits: int) -> None:
-    values = np.round(np.random.default_rng(digits).standard_normal((50, 30)), digits)
+@pytest.mark.parametrize("digits", [0, 1, 12, 16])
+@pytest.mark.parametrize("size", [1e-300, 1e-9, 1.0, 1e300])
+def test_ranks_equal_scipys_with_ties_and_gaps(digits: int, size: float) -> None:
+    values = size * np.round(np.random.default_rng(digits).standard_normal((50, 30)), digits)
+    values[:10, 3] = np.nextafter(values[:10, 7], np.inf)  # as near as two numbers can be
     values[np.random.default_rng(1).random(values.shape) < 0.1] = np.nan
     pooled, alone = _ranks(values, 20)
     np.testing.assert_array_equal(pooled, np.nan_to_num(stats.rankdata(values, axis=1, nan_policy="omit")))
