@@ -25,7 +25,7 @@ from newslink.link import Universe
 from newslink.model import Article, Filter, Link, Role
 from newslink.pipeline.bars import bars_of
 from newslink.pipeline.clock import clock_of
-from newslink.pipeline.events import events_of
+from newslink.pipeline.events import events_of, stand_events
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.resolve import security_for
 from newslink.prices import adjust as adjusted
@@ -113,6 +113,12 @@ class Archive:
     def events_frame(self, filter: Filter) -> pd.DataFrame:
         """The events frame as chart and exports take it, for a filter already made."""
         return events_of(self.store, filter, clock=self._clock)
+
+    def events_page(self, filter: Filter, offset: int, limit: int) -> tuple[pd.DataFrame, int]:
+        """Rows offset … offset + limit - 1 of ``events_frame``, and how many it has in all. Only the page is joined to bars."""
+        rows = self.store.rows(filter)
+        part = rows.iloc[offset : offset + limit].reset_index(drop=True)
+        return stand_events(self.store, part, self.universe, self._clock), len(rows)
 
     def events_csv(self, securities: Words = (), start: Day = None, end: Day = None, **filters: Any) -> bytes:
         """The same set as the bytes of a CSV file that Excel opens right."""

@@ -157,14 +157,13 @@ def _routes(app: FastAPI) -> None:
     def events(request: Request, query: Paged) -> EventPage:
         """The filtered set joined to bars: one row a link, ascending by session and publication."""
         archive = _archive(request)
-        frame = archive.events_frame(query.filter(archive))
-        part = frame.iloc[query.offset : query.offset + query.limit]
+        part, total = archive.events_page(query.filter(archive), query.offset, query.limit)
         after = query.offset + len(part)
         return EventPage(
-            total=len(frame),
+            total=total,
             offset=query.offset,
             limit=query.limit,
-            next_offset=after if after < len(frame) and len(part) else None,
+            next_offset=after if after < total and len(part) else None,
             columns=list(NAMES),
             rows=records(part),
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
-from newslink.events import stand_on_bars
+from newslink.events import HORIZONS, stand_on_bars
 from newslink.link import Universe
 from newslink.model import Filter
 from newslink.pipeline.bars import bars_of, benchmarks_for, flags_of
@@ -15,9 +15,11 @@ from newslink.pipeline.linking import universe_of
 from newslink.sessions import SessionClock
 from newslink.store import Store
 
-# Reach beyond the filter's last session: five sessions of returns over the longest holiday, and the wait of a suspended security.
-_AFTER = timedelta(days=400)
+# Reach beyond the first and last session of the rows: the bar before, and five sessions of returns over the longest holiday. A security that
+# was halted for longer is read whole, so that an event stands where it stands however narrow the question was.
 _BEFORE = timedelta(days=30)
+_AFTER = timedelta(days=60)
+_SESSIONS_AFTER = max(HORIZONS)
 
 
 def events_of(
@@ -39,18 +41,39 @@ def stand_events(
 ) -> pd.DataFrame:
     """The same for link rows already read (``Store.rows``)."""
     securities = list(dict.fromkeys(rows["security"]))
-    days = pd.to_datetime(rows["session"]).dropna()
+    sessions = pd.to_datetime(rows["session"])
+    days = sessions.dropna()
     start = (days.min().date() - _BEFORE) if len(days) else None
     end = (days.max().date() + _AFTER) if len(days) else None
     bars = dict(bars or {})
-    bars |= {security: bars_of(store, security, start, end) for security in securities if security not in bars}
+    missing = [security for security in securities if security not in bars]
+    if missing:
+        edges = sessions.groupby(rows["security"].to_numpy(object)).agg(["min", "max"])
+        bars |= {security: _reaching(store, security, start, end, *edges.loc[security]) for security in missing}
     flags = {security: flags_of(universe, security, bars[security]) for security in securities if len(bars[security])}
-    events = stand_on_bars(rows, bars, clock, benchmarks_for(store, securities, start, end), flags)
+    held = [bars[security]["session"] for security in securities if len(bars[security])]
+    reach = (min(one.iloc[0] for one in held).date(), max(one.iloc[-1] for one in held).date()) if held else (start, end)
+    events = stand_on_bars(rows, bars, clock, benchmarks_for(store, securities, *reach), flags)
     events["name"] = [
         universe.name_on(security, None if pd.isna(day) else day.date())
         for security, day in zip(events["security"], pd.to_datetime(events["session"]), strict=True)
     ]
     return _with_provenance(events, bars)
+
+
+def _reaching(
+    store: Store, security: str, start: date | None, end: date | None, first: pd.Timestamp, last: pd.Timestamp
+) -> pd.DataFrame:
+    """Bars in [start, end], and beyond where these do not hold a bar before the first event or enough bars after the last."""
+    bars = bars_of(store, security, start, end)
+    if start is None or pd.isna(first):
+        return bars
+    session = bars["session"]
+    begun = len(bars) and session.iloc[0] < first
+    ended = len(bars) and int((session > last).sum()) >= _SESSIONS_AFTER
+    if begun and (ended or end >= datetime.now(UTC).date()):
+        return bars
+    return bars_of(store, security, start if begun else None, None)
 
 
 def _with_provenance(events: pd.DataFrame, bars: dict[str, pd.DataFrame]) -> pd.DataFrame:
