@@ -257,6 +257,7 @@ def _time(entry: Any, kind: str) -> str:
 
 
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 
 
 class FeedSource:
@@ -278,7 +279,19 @@ class FeedSource:
         if answer.status == 304:
             return Poll(state=state)
         kept = {"url": self.url}
+        content = answer.content
         # Without an announced length an early end cannot be told from the end: only a feed that is whole need not be sent again.
-        if _END.search(answer.content[-4096:].replace(b"\0", b"")):
+        if _END.search(content[-4096:].replace(b"\0", b"")):
             kept |= {"etag": answer.headers.get("etag", "")[:500], "modified": answer.headers.get("last-modified", "")[:100]}
-        return Poll(items_of_feed(answer.content, self.name, self.url), kept)
+        else:
+            content = _whole_entries(content)
+        return Poll(items_of_feed(content, self.name, self.url), kept)
+
+
+def _whole_entries(content: bytes) -> bytes:
+    """A feed without its end, up to the end of its last whole entry: half an article would stand for the whole one."""
+    ends = [found.end() for found in _ENTRY_END.finditer(content)]
+    if ends:
+        return content[: ends[-1]]
+    # In an encoding of wide characters the marks are not seen; such a feed is read when it comes whole.
+    return b""

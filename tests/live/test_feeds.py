@@ -95,12 +95,12 @@ def test_external_entities_are_not_read(tmp_path: Path) -> None:
 def test_entities_that_multiply_end_soon_and_small() -> None:
     levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     head = f'<!DOCTYPE rss [<!ENTITY l0 "lol">{levels}]>'
-    began = time.monotonic()
+    began = time.process_time()
     try:
         found = items_of_feed(rss("<item><title>&l9;</title><guid>1</guid></item>", head), "x", URL)
     except SourceError:
         found = []
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
     assert sum(len(item.raw) for item in found) < 1_000_000
 
 
@@ -288,6 +288,26 @@ def test_a_feed_cut_short_without_an_announced_length_is_asked_for_again(serve: 
         state = dict(poll.state)
     assert 0 < brought[0] < 50 and brought[1:] == [50, 0]
     assert asked == [None, None, '"1"']
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.5, 0.71, 0.9, 0.97, 0.999])
+def test_half_an_entry_never_stands_for_the_whole_one(serve: Callable, share: float) -> None:
+    entries = {f"{n}": f"贵州茅台第{n}号公告全文标题" for n in range(20)}
+    whole = rss("".join(f"<item><guid>{id}</guid><title>{title}</title></item>" for id, title in entries.items()))
+
+    def reply(path: str, handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(whole[: int(len(whole) * share)])
+
+    source = FeedSource("示例订阅", serve(reply).url, allow=LOOPBACK)
+    try:
+        found = list(source.poll({}).items)
+    except SourceError:
+        assert share < 0.1  # not one whole entry
+        return
+    titles = [parse(item).title for item in found]
+    assert titles == list(entries.values())[: len(titles)] and len(titles) >= int(20 * share) - 2
 
 
 def test_packing_that_ends_early_in_a_body_of_the_announced_length_is_noticed(serve: Callable) -> None:
