@@ -1,4 +1,4 @@
-"""Small tables → the other pictures of the screen as plain dictionaries: minute candles, most mentioned, industries, news a day."""
+"""Small tables → the other pictures of the screen as plain dictionaries: minute candles, industries, news a day."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from newslink.chart.kline import listed
 from newslink.chart.markers import clock_texts, plain
 from newslink.chart.theme import ROLE_STYLE, base_layout, palette, rising_falling
 from newslink.chart.words import words
+
+CALENDAR_DAYS = 364
 
 
 def minute_figure(bars: pd.DataFrame, news: pd.DataFrame, dark: bool, red_up: bool, height: int, language: str) -> dict:
@@ -61,81 +63,82 @@ def minute_figure(bars: pd.DataFrame, news: pd.DataFrame, dark: bool, red_up: bo
     return {"data": data, "layout": layout}
 
 
-def mentioned_figure(names: list[str], counts: list[int], usual: list[float], dark: bool, language: str) -> dict:
-    """Bars of how often each was named, the usual number beside it; most at the top."""
-    colours, text = palette(dark), words(language)
-    labels = [escape(plain(name, 16)) for name in names]
-    data = [
-        {"type": "bar", "orientation": "h", "y": labels, "x": counts, "name": text["articles"],
-         "marker": {"color": ROLE_STYLE["subject"][0]},
-         "text": [str(n) for n in counts], "textposition": "outside", "hoverinfo": "skip", "cliponaxis": False},
-        {"type": "scatter", "mode": "markers", "y": labels, "x": listed(np.array(usual, "float64"), 1), "name": text["usual"],
-         "marker": {"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": colours.text}}, "hovertemplate": "%{x}<extra></extra>"},
-    ]  # fmt: skip
-    layout = base_layout(dark, max(180, 26 * len(names) + 60))
-    layout |= {
-        "xaxis": {"gridcolor": colours.grid, "zeroline": False, "fixedrange": True},
-        "yaxis": {"autorange": "reversed", "automargin": True, "fixedrange": True},
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        "bargap": 0.35,
-    }
-    layout["margin"] |= {"t": 30, "r": 40}
-    return {"data": data, "layout": layout}
+def treemap_figure(table: pd.DataFrame, dark: bool, red_up: bool, language: str) -> dict:
+    """table: security, name, group (its words), articles, change (fraction, may be NaN). Area is articles, colour the return.
 
-
-def treemap_figure(table: pd.DataFrame, no_industry: str, dark: bool, red_up: bool, language: str) -> dict:
-    """table: security, name, industry, articles, change (fraction, may be NaN). Area is articles, colour the return."""
+    Rising and falling are told apart by arrow and sign as well as by colour.
+    """
     colours = palette(dark)
     rising, falling = rising_falling(colours, red_up)
-    industries = table["industry"].fillna("").replace("", no_industry).astype(str)
-    groups = table.assign(industry=industries).groupby("industry", sort=False)["articles"].sum()
-    ids = [f"g:{name}" for name in groups.index] + table["security"].tolist()
+    groups = table.groupby("group", sort=False)["articles"].sum()
     change = table["change"].to_numpy("float64")
-    labels = [escape(plain(name, 12)) for name in groups.index] + [escape(plain(name, 12)) for name in table["name"]]
     # A few extremes must not leave the rest grey, nor quiet days look dramatic.
     known = np.abs(change[np.isfinite(change)])
-    reach = float(np.clip(np.quantile(known, 0.9), 0.03, 0.3)) * 100 if len(known) else 10.0
+    reach = float(np.clip(np.quantile(known, 0.9), 0.03, 0.3)) if len(known) else 0.1
+    share = np.clip(np.nan_to_num(change) / reach, -1, 1)
     # What has no return is neutral, like the groups; only its label lacks a figure.
-    shown = [0.0] * len(groups) + [0.0 if value != value else round(float(np.clip(value * 100, -reach, reach)), 2) for value in change]
-    text = [""] * len(groups) + ["" if value != value else f"{value * 100:+.2f}%" for value in change]
+    painted = [_mixed(colours.grid, rising if one > 0 else falling, abs(one)) for one in share]
+    inked = ["#ffffff" if abs(one) > 0.7 and not dark else colours.text for one in share]
+    moved = ["" if value != value else f"{'▲' if value > 0 else '▼' if value < 0 else ''}{abs(value) * 100:.2f}%" for value in change]
+    names = [f"g:{name}" for name in groups.index]
     data = [{
-        "type": "treemap", "ids": ids, "labels": labels, "parents": [""] * len(groups) + [f"g:{name}" for name in industries],
-        "values": [int(n) for n in groups] + [int(n) for n in table["articles"]], "branchvalues": "total", "text": text,
-        "textinfo": "label+text", "hovertemplate": "%{label}<br>%{value} " + words(language)["articles"] + "<br>%{text}<extra></extra>",
-        "marker": {"colors": shown, "cmid": 0, "cmin": -reach, "cmax": reach,
-                   "colorscale": [[0, falling], [0.5, colours.grid], [1, rising]],
-                   "line": {"width": 1, "color": colours.paper}},
-        "tiling": {"pad": 1}, "pathbar": {"visible": False},
-        "root": {"color": colours.paper}, "textfont": {"color": colours.text, "size": 13},
+        "type": "treemap", "ids": ["all", *names, *table["security"].tolist()],
+        "labels": ["", *(escape(plain(str(name), 16)) for name in groups.index), *(escape(plain(name, 12)) for name in table["name"])],
+        "parents": ["", *["all"] * len(groups), *(f"g:{name}" for name in table["group"])],
+        "values": [int(groups.sum()), *map(int, groups), *map(int, table["articles"])], "branchvalues": "total",
+        "text": ["", *[""] * len(groups), *moved], "textinfo": "label+text",
+        "hovertemplate": "%{label}<br>%{value} " + words(language)["articles"] + "<br>%{text}<extra></extra>",
+        "marker": {"colors": [colours.paper, *[colours.paper] * len(groups), *painted], "line": {"width": 1, "color": colours.paper},
+                   "pad": {"t": 20, "l": 2, "r": 2, "b": 2}},
+        "tiling": {"pad": 1}, "pathbar": {"visible": False}, "root": {"color": colours.paper},
+        "textfont": {"color": [colours.text, *[colours.text] * len(groups), *inked], "size": 13},
     }]  # fmt: skip
-    layout = base_layout(dark, 420)
-    layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
+    layout = base_layout(dark, 520)
+    layout["margin"] = {"l": 0, "r": 0, "t": 0, "b": 4}
     return {"data": data, "layout": layout}
+
+
+def _mixed(ground: str, colour: str, share: float) -> str:
+    """The colour on the ground, at a share in 0 … 1; both ``#rrggbb``."""
+    parts = [(int(ground[i : i + 2], 16), int(colour[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in parts)
 
 
 def calendar_figure(days: list[date], counts: list[int], dark: bool, language: str) -> dict:
-    """News a day as a calendar: weeks across, weekdays down."""
+    """News a day as a calendar of a year and more: weeks across, weekdays down. days: with news; the last is the end of the calendar."""
     colours = palette(dark)
     layout = base_layout(dark, 190)
     if not days:
         return {"data": [], "layout": layout}
-    first = min(days) - timedelta(days=min(days).weekday())
-    weeks = (max(days) - first).days // 7 + 1
+    start, end = min(min(days), max(days) - timedelta(days=CALENDAR_DAYS)), max(days)
+    first = start - timedelta(days=start.weekday())
+    weeks = (end - first).days // 7 + 1
     table: list[list[int | None]] = [[None] * weeks for _ in range(7)]
-    for day in (min(days) + timedelta(days=i) for i in range((max(days) - min(days)).days + 1)):
+    for day in (start + timedelta(days=i) for i in range((end - start).days + 1)):
         table[day.weekday()][(day - first).days // 7] = 0
     for day, count in zip(days, counts, strict=True):
         table[day.weekday()][(day - first).days // 7] = int(count)
     starts = [first + timedelta(days=7 * week) for week in range(weeks)]
     texts = [[(start + timedelta(days=row)).isoformat() for start in starts] for row in range(7)]
+    months = [start for before, start in zip(starts, starts[1:], strict=False) if start.month != before.month]
     names = list("一二三四五六日") if language == "zh" else ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    # One day full of news must not leave all others pale.
+    top = float(max(np.quantile(counts, 0.95), 1))
     data = [{
-        "type": "heatmap", "z": table, "x": [start.isoformat() for start in starts], "y": names, "text": texts, "xgap": 2, "ygap": 2,
+        "type": "heatmap", "z": table, "zmin": 0, "zmax": top, "x": [start.isoformat() for start in starts], "y": names, "text": texts, "xgap": 2, "ygap": 2,
         "hovertemplate": "%{text}: %{z}<extra></extra>", "showscale": False,
-        "colorscale": [[0, colours.grid], [1, ROLE_STYLE["subject"][0]]],
+        "colorscale": [[0, colours.grid], [0.001, _mixed(colours.grid, colours.density, 0.5)], [1, ROLE_STYLE["subject"][0]]],
     }]  # fmt: skip
     layout |= {
-        "xaxis": {"type": "category", "nticks": 12, "tickangle": 0, "showgrid": False, "fixedrange": True},
+        "xaxis": {"type": "category", "tickvals": [start.isoformat() for start in months], "ticktext": [_month(start, language) for start in months],
+                  "tickangle": 0, "showgrid": False, "fixedrange": True},
         "yaxis": {"autorange": "reversed", "showgrid": False, "fixedrange": True, "automargin": True},
     }
     return {"data": data, "layout": layout}
+
+
+def _month(day: date, language: str) -> str:
+    """The name of a month; the year in place of January."""
+    if day.month == 1:
+        return str(day.year)
+    return f"{day.month}月" if language == "zh" else day.strftime("%b")

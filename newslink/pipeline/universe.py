@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 from newslink.errors import PriceUnavailable
 from newslink.link.windows import SEEN
 from newslink.model import Name, NameKind, Security
+from newslink.pipeline.industries import put_industries
 from newslink.pipeline.prices import PriceDesk, price_desk
 from newslink.prices.lists import LISTS
 from newslink.settings import Settings
@@ -24,7 +25,7 @@ COMPLETE = frozenset({"szse"})  # lists that come with every change of a name, s
 class Refreshed:
     """lists = done + failed + fresh. fresh: read less than 20 hours ago and not asked for again. failed: list → the reason in words.
 
-    changed: securities that are new or other now, and names that are new. securities, names: the store's totals.
+    changed: securities that are new or other now or in another industry, and names that are new. securities, names: the store's totals.
     """
 
     lists: int = 0
@@ -64,7 +65,10 @@ def refresh(settings: Settings, store_url: str | None = None, progress=None, des
             if result.failure is not None:
                 failed.append((result.name, str(result.failure)))
             else:
-                changed += _put(store, result.securities, result.names, now.astimezone(BEIJING).date())
+                if result.industries:
+                    changed += put_industries(store, result.industries)
+                else:
+                    changed += _put(store, result.securities, result.names, now.astimezone(BEIJING).date())
                 done[result.name] = now
                 store.set_state(STATE, {name: at.isoformat() for name, at in done.items()})
             if progress:

@@ -12,17 +12,23 @@ import pandas as pd
 from newslink import __version__
 from newslink.errors import QueryError
 from newslink.link import Universe
-from newslink.model import Filter, Kind
+from newslink.model import Filter, Role
+from newslink.pipeline.alerts import alert_of, read_rules, rules_as_rows
 from newslink.pipeline.bars import bars_of
+from newslink.pipeline.corrections import corrections
+from newslink.pipeline.deliver import delivery_record
+from newslink.pipeline.industries import board_of, industries_on
 from newslink.pipeline.learn import proposals
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.prices import PriceDesk
-from newslink.pipeline.view_types import Counts, DataView, Facets, MarketView, NewsView
+from newslink.pipeline.view_types import Counts, DataView, Facets, MarketView, NewsView, ProposedName
 from newslink.pipeline.watch import source_records
 from newslink.settings import Settings
 from newslink.store import Store
 
 LISTED = 200  # rows of a list that a page shows
+HEADLINES = 20
+PROPOSED = 20
 
 
 def facets_of(store: Store, filter: Filter | None = None) -> Facets:
@@ -60,27 +66,31 @@ def market_view(store: Store, universe: Universe, first: date, last: date, filte
     fold = bool(filter and filter.fold_copies)
     days = (last - first).days + 1
     mentioned = store.top_mentioned(last, days, limit=LISTED, fold_copies=fold)
+    securities = list(mentioned["security"])
+    industries = industries_on(store, last)
+    known = [universe.security(security) for security in securities]
     mentioned = mentioned.assign(
-        name=[universe.name_on(security, last) for security in mentioned["security"]],
-        industry=[_board(universe, security) for security in mentioned["security"]],
-        change=_changes(store, list(mentioned["security"]), first, last),
+        name=[universe.name_on(security, last) for security in securities],
+        industry=[industries.get(security, "") for security in securities],
+        board=[board_of(security, one.kind if one else None) for security, one in zip(securities, known, strict=True)],
+        change=_changes(store, securities, first, last),
+        headline=_headlines(store, mentioned, first, last),
     )
-    window = Filter(start=first, end=last, fold_copies=fold)
-    newest = store.page(window, 0, 30)
-    return MarketView(first, last, mentioned, _calendar(store, first, last, fold), _named(newest.rows, universe), whole_counts(store))
+    newest = store.page(Filter(end=last, fold_copies=fold), 0, 30)
+    return MarketView(first, last, mentioned, _calendar(store, last, fold), _named(newest.rows, universe), whole_counts(store))
 
 
-def _board(universe: Universe, security: str) -> str:
-    """Where it is listed, for want of an industry list without a network: 沪主板, 科创板, 深主板, 创业板, 北交所, 港股, 美股."""
-    known = universe.security(security)
-    if known is not None and known.kind is not Kind.STOCK:
-        return "基金" if known.kind is Kind.FUND else "指数"
-    code, _, market = security.rpartition(".")
-    if market == "SH":
-        return "科创板" if code.startswith(("688", "689")) else "沪主板"
-    if market == "SZ":
-        return "创业板" if code.startswith(("300", "301", "302")) else "深主板"
-    return {"BJ": "北交所", "HK": "港股", "US": "美股"}[market]
+def _headlines(store: Store, mentioned: pd.DataFrame, first: date, last: date) -> list[str]:
+    """The newest headline about each of those a page lists, else the newest that names it; '' for the others."""
+    shown = {*mentioned["security"].head(HEADLINES), *mentioned.sort_values("surprise", ascending=False)["security"].head(HEADLINES)}
+    found = {}
+    for security in shown:
+        for roles in ((Role.SUBJECT,), ()):
+            rows = store.page(Filter((security,), first, last, roles=roles), 0, 1, count=False).rows
+            if len(rows):
+                found[security] = str(rows["title"].iloc[0])
+                break
+    return [found.get(security, "") for security in mentioned["security"]]
 
 
 def _changes(store: Store, securities: list[str], first: date, last: date) -> list[float]:
@@ -95,8 +105,9 @@ def _changes(store: Store, securities: list[str], first: date, last: date) -> li
     return changes
 
 
-def _calendar(store: Store, first: date, last: date, fold: bool) -> pd.DataFrame:
-    return store.day_counts(max(first, last - timedelta(days=400)), last, fold_copies=fold)
+def _calendar(store: Store, last: date, fold: bool) -> pd.DataFrame:
+    """A year up to the last day, whatever the window: a week alone is no calendar."""
+    return store.day_counts(last - timedelta(days=370), last, fold_copies=fold)
 
 
 def data_view(store: Store, settings: Settings, prices: PriceDesk | None = None, now: datetime | None = None) -> DataView:
@@ -118,10 +129,13 @@ def data_view(store: Store, settings: Settings, prices: PriceDesk | None = None,
         rejected=store.rejections(limit=1000),
         unlinked=_named(store.unlinked(limit=LISTED).rows, universe),
         providers=_providers(store, prices),
-        names=_proposed(store),
+        names=_proposed(store, universe),
         candidates=candidates.assign(name=[universe.name_on(security) for security in candidates["security"]]),
         corrections=_corrections(store),
         facts=tuple(facts),
+        alerts=inbox_frame(store),
+        rules=pd.DataFrame(rules_as_rows(read_rules(store))),
+        unread=unread_alerts(store),
     )
 
 
@@ -143,12 +157,40 @@ def _providers(store: Store, prices: PriceDesk | None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["provider", "state", "last_ok", "last_error", "calls"])
 
 
-def _proposed(store: Store) -> pd.DataFrame:
-    """Names learnt from articles that wait for a person."""
-    rows = [(one.security, one.text, str(one.kind), one.first, f"{one.count} × / {one.articles}") for one in proposals(store)]
-    return pd.DataFrame(rows, columns=["security", "name", "kind", "valid_from", "source"])
+def _proposed(store: Store, universe: Universe) -> tuple[ProposedName, ...]:
+    found = proposals(store)
+    used = store.articles_by_id(list(dict.fromkeys(id for one in found[:PROPOSED] for id in one.examples)))
+    return tuple(
+        ProposedName(
+            one.security, universe.name_on(one.security), one.text, one.kind.value, one.first, one.last, one.still_used, one.count, one.articles,
+            tuple(used[id].article.title for id in one.examples if id in used),
+            tuple((rival, universe.name_on(rival)) for rival in one.rivals),
+        )
+        for one in found
+    )  # fmt: skip
 
 
 def _corrections(store: Store) -> pd.DataFrame:
-    said = [(one.when, one.who, one.article or "", one.security or one.surface or "", one.kind) for one in store.corrections()]
-    return pd.DataFrame(said, columns=["when", "who", "article", "security", "verdict"])
+    said = [
+        (one.id, one.made_at, one.who, str(one.kind), one.article or "", one.security or "", one.surface or "", one.note or "")
+        for one in reversed(corrections(store))
+    ]
+    return pd.DataFrame(said, columns=["id", "when", "who", "kind", "article", "security", "surface", "note"])
+
+
+def unread_alerts(store: Store) -> int:
+    """How many alerts nobody has read, at most LISTED; cheap enough for every page."""
+    return len(store.inbox_items(limit=LISTED, unread=True))
+
+
+def inbox_frame(store: Store) -> pd.DataFrame:
+    """The newest alerts (see ``DataView``)."""
+    record = delivery_record(store)
+    rows = []
+    for item in store.inbox_items(limit=LISTED):
+        if (alert := alert_of(item.payload)) is None:
+            continue
+        sent = [(channel, record.get(f"{alert.key}/{channel}", {})) for channel in alert.channels]
+        states = tuple((channel, "done" if one.get("done") else "given_up" if one.get("given_up") else "waiting") for channel, one in sent)
+        rows.append((item.number, item.at, alert.rule, alert.kind, alert.words, alert.security, alert.article, item.read, states))
+    return pd.DataFrame(rows, columns=["number", "at", "rule", "kind", "words", "security", "article", "read", "delivered"])

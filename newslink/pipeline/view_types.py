@@ -153,9 +153,9 @@ class NewsView:
 class MarketView:
     """Page 市场, over first_day … last_day inclusive.
 
-    mentioned: security, name, industry ('' unknown), articles, clusters, usual (mean articles a same-length window before),
-    surprise (standard scores),
-    change (return over the window, NaN unknown), headline; most articles first. calendar: day, articles. newest: as ``news``.
+    mentioned: security, name, industry and board (codes of ``pipeline.industries``, '' no industry known), articles, usual (what the 90 days
+    before make of so many sessions), surprise (standard scores), change (return over the window, NaN unknown), headline ('' beyond the first
+    of each list); most articles first. calendar: day, articles. newest: as ``news``, of all up to last_day.
     """
 
     first_day: date
@@ -167,13 +167,32 @@ class MarketView:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposedName:
+    """A learnt name. first, last: days of its first and last use. rivals: (id, name) of other companies known by it."""
+
+    security: str
+    name: str
+    text: str
+    kind: str
+    first: date
+    last: date
+    still_used: bool
+    count: int
+    articles: int
+    headlines: tuple[str, ...] = ()
+    rivals: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DataView:
     """Page 数据. sources: source, articles, newest. rejected: locator, line, reason, first_seen. unlinked: as ``news``.
+    alerts: number, at, rule, kind, words, security, article, read, delivered (per channel: done, given_up, waiting); newest first, unread: all
+    that nobody has read. rules: name, kind, securities, tags, keyword, threshold, channels, enabled.
 
-    providers: provider, state (ok, resting, failing, unused), last_ok, last_error, calls. names: security, name, kind,
-    valid_from, source (to confirm).
-    candidates: article, title, security, name, surface, rule, confidence (links below 0.5, to confirm). corrections: when,
-    who, article, security, verdict.
+    providers: provider, state (ok, resting, failing, unused), last_ok, last_error, calls. names: learnt names that wait for a person, each
+    with the headlines of some articles that use it.
+    candidates: article, title, security, name, surface, rule, confidence (links below 0.5, to confirm). corrections: id, when,
+    who, kind, article, security, surface, note; newest first.
     facts: (label key of texts, value) of store, home, schema, sizes, versions.
     """
 
@@ -182,8 +201,11 @@ class DataView:
     rejected: pd.DataFrame
     unlinked: pd.DataFrame
     providers: pd.DataFrame
-    names: pd.DataFrame
+    names: tuple[ProposedName, ...]
     candidates: pd.DataFrame
     corrections: pd.DataFrame
     facts: tuple[tuple[str, str], ...] = ()
     sample: bool = False
+    alerts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rules: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unread: int = 0

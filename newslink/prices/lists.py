@@ -2,6 +2,7 @@
 
 Shanghai, STAR, Shenzhen and Beijing (short names, Shanghai's full names, listing dates), delistings of Shanghai and Shenzhen, Shenzhen's
 dated changes of short names, and the names of Hong Kong and US securities in Chinese and English. Shanghai publishes no former names.
+Shenwan's list says which industry each A-share belonged to since when.
 """
 
 from __future__ import annotations
@@ -24,12 +25,22 @@ Rows = tuple[list[Security], list[Name]]
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """A security belongs to an industry since a day. code: six digits of Shenwan's classification, the first two being the first level."""
+
+    security: str
+    code: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class ListResult:
-    """One list. failure: None when it was read; securities and names are then new rows to put. rows: how many the list had."""
+    """One list. failure: None when it was read; securities, names and industries are then new rows to put. rows: how many the list had."""
 
     name: str
     securities: tuple[Security, ...] = ()
     names: tuple[Name, ...] = ()
+    industries: tuple[Membership, ...] = ()
     rows: int = 0
     failure: ProviderFailure | None = None
 
@@ -116,8 +127,21 @@ def shenzhen(table: pd.DataFrame, changes: pd.DataFrame) -> Rows:
     return securities, [replace(name, valid_from=since.get(name.security)) for name in names] + former
 
 
+def industries(table: pd.DataFrame) -> list[Membership]:
+    """Every change of industry that Shenwan records, B-shares and what is no code left out."""
+    found = []
+    for row in table.to_dict("records"):
+        code, since = str(row["symbol"]).strip().zfill(6), day(row["start_date"])
+        market = "SH" if code.startswith("6") else "SZ" if code.startswith(("0", "3")) else "BJ" if code.startswith(("4", "8", "92")) else ""
+        industry = str(row["industry_code"]).strip()
+        if market and since and re.fullmatch(r"\d{6}", code) and re.fullmatch(r"\d{6}", industry):
+            found.append(Membership(f"{code}.{market}", industry, since))
+    return found
+
+
 # list → (the child's tables it needs, how their rows become securities and names). The columns are akshare's.
-LISTS: dict[str, tuple[tuple[str, ...], Callable[..., Rows]]] = {
+INDUSTRIES = "industries"
+LISTS: dict[str, tuple[tuple[str, ...], Callable[..., Rows | list[Membership]]]] = {
     "sse": (("sse",), lambda t: current(t, "证券代码", "证券简称", "SH", "sse", "上市日期", "公司全称")),
     "sse_star": (("sse_star",), lambda t: current(t, "证券代码", "证券简称", "SH", "sse", "上市日期", "公司全称")),
     "szse": (("szse", "szse_renamed"), shenzhen),
@@ -126,18 +150,20 @@ LISTS: dict[str, tuple[tuple[str, ...], Callable[..., Rows]]] = {
     "szse_delisted": (("szse_delisted",), lambda t: gone(t, "证券代码", "证券简称", "SZ", "szse", "上市日期", "终止上市日期")),
     "hk": (("hk",), lambda t: current(t, "代码", "中文名称", "HK", "sina", english="英文名称", width=5)),
     "us": (("us",), lambda t: current(t, "symbol", "cname", "US", "sina", english="name", width=0)),
+    INDUSTRIES: (("sw",), industries),
 }
 
 
 def parse_list(name: str, *tables: pd.DataFrame) -> ListResult:
     """One list's rows. Raises ProviderFailure(SCHEMA) when a column is missing or nothing in it is a security."""
     try:
-        securities, names = LISTS[name][1](*tables)
+        found = LISTS[name][1](*tables)
     except KeyError as error:
         raise ProviderFailure(name, Outcome.SCHEMA, f"column {error} is missing") from error
-    if not names:
+    securities, names, memberships = ([], [], found) if name == INDUSTRIES else (*found, [])
+    if not names and not memberships:
         raise ProviderFailure(name, Outcome.SCHEMA, f"none of {len(tables[0])} rows is a security")
-    return ListResult(name, tuple(securities), tuple(names), len(tables[0]))
+    return ListResult(name, tuple(securities), tuple(names), tuple(memberships), len(tables[0]))
 
 
 class ListRefresh:

@@ -10,11 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from newslink.errors import NewslinkError
-from newslink.pipeline.view_types import DataView
-from newslink.ui import numbers, tables
-from newslink.ui.actions import confirm_link, reject_link
+from newslink.pipeline.view_types import DataView, ProposedName
+from newslink.prices.base import NAMES
+from newslink.ui import alerts_page, numbers, tables
+from newslink.ui.actions import confirm_link, confirm_name, refuse_name, reject_link, say_what_was_done, take_back
 from newslink.ui.context import Context, change
 from newslink.ui.html import badge, text
+from newslink.ui.problems import attempt, problem, reason
 
 
 def draw(found: Context, loaded: DataView) -> None:
@@ -27,46 +29,45 @@ def draw(found: Context, loaded: DataView) -> None:
     sample = badge(words["sample"], "nl-sample") if loaded.sample or found.desk.sample else ""
     verdict = text(words["reconciles" if even else "does_not_reconcile"])
     st.html(f'<div class="nl-cards">{cards}</div><div class="nl-meta">{verdict} {sample}</div>')
-    names = ("sources", "rejects", "unlinked_articles", "confirm", "providers", "corrections", "settings")
+    names = ("sources", "rejects", "unlinked_articles", "confirm", "alerts", "providers", "corrections", "settings")
     places = dict(zip(names, st.tabs([words[name] for name in names]), strict=True))
     with places["sources"]:
         _table(loaded.sources, {"source": words["source"], "articles": words["n_articles"], "newest": words["newest_at"]}, words["no_news"])
     with places["rejects"]:
         columns = {"locator": words["file"], "line": words["line"], "reason": words["reason"], "first_seen": words["first_seen"]}
-        _table(loaded.rejected, columns, words["no_rejects"])
+        said = [reason(str(one), words) for one in loaded.rejected.get("reason", [])]
+        _table(loaded.rejected.assign(reason=said), columns, words["no_rejects"])
     with places["unlinked_articles"]:
         _unlinked(found, loaded.unlinked)
     with places["confirm"]:
+        _names(found, loaded.names)
         _confirm(found, loaded.candidates)
-        if len(loaded.names):
-            names_of = {
-                "security": words["code"],
-                "name": words["name"],
-                "kind": words["kind"],
-                "valid_from": words["valid_from"],
-                "source": words["source"],
-            }
-            _table(loaded.names, names_of, "")
+    with places["alerts"]:
+        alerts_page.draw(found, loaded)
     with places["providers"]:
-        labels = {"provider": words["providers"], "state": words["state"], "last_ok": words["last_ok"], "last_error": words["last_error"]}
-        states = loaded.providers.assign(state=[words.get(str(one), str(one)) for one in loaded.providers.get("state", [])])
+        labels = {"provider": words["provider"], "state": words["state"], "last_ok": words["last_ok"], "last_error": words["last_error"]}
+        states = loaded.providers.assign(
+            provider=[_provider(found, str(one)) for one in loaded.providers["provider"]],
+            state=[words.get(str(one), str(one)) for one in loaded.providers["state"]],
+            last_error=[attempt(str(one or ""), found.language) for one in loaded.providers["last_error"]],
+        )
         _table(states, labels | {"calls": words["calls"]}, words["no_providers"])
     with places["corrections"]:
-        labels = {"when": words["when"], "who": words["who"], "article": words["article_id"]}
-        labels |= {"security": words["code"], "verdict": words["verdict"]}
-        _table(loaded.corrections, labels, words["no_corrections"])
+        _corrections(found, loaded.corrections)
     with places["settings"]:
         rows = "".join(
             f"<tr><td>{text(words.get(f'fact_{key}', key))}</td><td><b>{text(value, 300)}</b></td></tr>" for key, value in loaded.facts
         )
         st.html(f'<table class="nl-facts0">{rows}</table>')
         _backup(found)
+    say_what_was_done()
 
 
 def _table(frame: pd.DataFrame, names: dict[str, str], nothing: str) -> None:
     if len(frame):
         shown = tables.plain_frame(frame, names)
-        st.dataframe(shown, hide_index=True, height=min(38 + 35 * len(shown), 560))
+        numeric = {name: st.column_config.NumberColumn(format="localized") for name in shown.columns if shown[name].dtype.kind in "iu"}
+        st.dataframe(shown, hide_index=True, height=tables.height_of(shown, 560), column_config=numeric, placeholder=numbers.NOTHING)
     elif nothing:
         st.html(f'<div class="nl-empty">{text(nothing)}</div>')
 
@@ -86,20 +87,69 @@ def _unlinked(found: Context, news: pd.DataFrame) -> None:
     st.dataframe(tables.news_frame(found, news), hide_index=True, on_select=chosen, selection_mode="single-row", key="w-unlinked")
 
 
+def _provider(found: Context, name: str) -> str:
+    return NAMES.get(name, name) if found.language == "zh" else name
+
+
+def _names(found: Context, names: tuple[ProposedName, ...]) -> None:
+    """Names learnt from articles, each with what speaks for and against it."""
+    words = found.words
+    if not names:
+        return
+    st.subheader(words["names_learnt"])
+    for number, one in enumerate(names[:20]):
+        said, yes, no = st.columns([8, 1, 1], vertical_alignment="center")
+        kind = words.get(f"name_{one.kind}", one.kind)
+        facts = [found.say("name_used", n=one.count, m=one.articles), f"{one.first} … {one.last}"]
+        facts += [] if one.still_used else [words["name_no_more"]]
+        rivals = "、".join(f"{name} {id}" for id, name in one.rivals[:4])
+        facts += [f"{words['name_rivals']} {rivals}"] if rivals else []
+        headlines = "<br>".join(text(title, 100) for title in one.headlines[:3])
+        said.html(
+            f'<div class="nl-link"><b>{text(one.text, 40)}</b> → {text(one.name, 30)} {text(one.security)} · {text(kind)} · '
+            f"{text(' · '.join(facts), 300)}<br>{headlines}</div>"
+        )
+        arguments = (found, one.security, one.text)
+        yes.button(words["yes"], key=f"name-yes-{number}", on_click=confirm_name, args=arguments, width="stretch")
+        no.button(words["no"], key=f"name-no-{number}", on_click=refuse_name, args=arguments, width="stretch")
+
+
 def _confirm(found: Context, candidates: pd.DataFrame) -> None:
+    """Links the machine is not sure of."""
     words = found.words
     if not len(candidates):
         st.html(f'<div class="nl-empty">{text(words["no_candidates"])}</div>')
         return
+    st.subheader(words["links_unsure"])
     for number, row in enumerate(candidates.head(20).to_dict("records")):
         said, yes, no = st.columns([8, 1, 1], vertical_alignment="center")
+        rule = words.get(f"rule_{row['rule']}", row["rule"])
         said.html(
             f'<div class="nl-link"><b>{text(row["surface"], 30)}</b> → {text(row["name"], 30)} {text(row["security"])} · '
-            f"{text(words['confidence'])} {row['confidence']:.2f} · {text(row['rule'])}<br>{text(row['title'], 120)}</div>"
+            f"{text(words['confidence'])} {row['confidence']:.2f} · {text(rule)}<br>{text(row['title'], 120)}</div>"
         )
         arguments = (found, str(row["article"]), str(row["security"]))
         yes.button(words["yes"], key=f"yes-{number}", on_click=confirm_link, args=arguments, width="stretch")
         no.button(words["no"], key=f"no-{number}", on_click=reject_link, args=arguments, width="stretch")
+
+
+def _corrections(found: Context, said: pd.DataFrame) -> None:
+    """What people said, newest first; each can be taken back."""
+    words = found.words
+    if not len(said):
+        st.html(f'<div class="nl-empty">{text(words["no_corrections"])}</div>')
+        return
+    for number, row in enumerate(said.head(20).to_dict("records")):
+        line, back = st.columns([8, 1], vertical_alignment="center")
+        security = f"{found.desk.universe.name_on(row['security'])} {row['security']}" if row["security"] else ""
+        facts = " · ".join(text(one, 120) for one in (row["surface"], security, row["article"], row["who"]) if one)
+        verdict = words.get(f"verdict_{row['kind']}", row["kind"])
+        line.html(f'<div class="nl-link"><b>{text(verdict)}</b> · {facts}<br>{numbers.clock(row["when"])}</div>')
+        back.button(words["take_back"], key=f"undo-{number}", on_click=take_back, args=(found, str(row["id"])), width="stretch")
+    if len(said) > 20:
+        verdicts = said.assign(kind=[words.get(f"verdict_{one}", one) for one in said["kind"]]).iloc[20:]
+        labels = {"when": words["when"], "kind": words["verdict"], "surface": words["surface"], "security": words["code"]}
+        _table(verdicts, labels | {"article": words["article_id"], "who": words["who"]}, "")
 
 
 def _backup(found: Context) -> None:
@@ -111,7 +161,7 @@ def _backup(found: Context) -> None:
             try:
                 found.desk.store.backup(path)
             except NewslinkError as error:
-                return str(error).encode()
+                return problem(error, found.language).encode()
             return path.read_bytes()
 
     name = f"newslink-backup-{datetime.now(numbers.BEIJING):%Y%m%d-%H%M}.db"

@@ -23,12 +23,20 @@ def file_name(*parts: object) -> str:
     return _UNSAFE.sub("_", "_".join(str(part) for part in parts if part))[:120].strip("._") or "newslink"
 
 
-def about_of(found: Context, title: str, window: tuple, sources: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> About:
-    """What an export says of itself: title, every filter that is on, sources, notes, time."""
+def about_of(
+    found: Context,
+    title: str,
+    window: tuple,
+    sources: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
+    securities: tuple[str, ...] | None = None,
+) -> About:
+    """What an export says of itself: title, every filter that is on, sources, notes, time. securities: None is that of the view."""
     view, words = found.view, found.words
     filters: list[tuple[str, str]] = [(words["about_window"], f"{window[0]} … {window[1]}")]
-    if view.security:
-        filters.insert(0, (words["about_security"], view.security))
+    securities = tuple(filter(None, (view.security,))) if securities is None else securities
+    if securities:
+        filters.insert(0, (words["about_security"], ", ".join(securities[:50])))
     roles = ", ".join(words["role_source" if role == "source" else role] for role in view.roles)
     given = (
         ("keyword", view.keyword),

@@ -21,8 +21,8 @@ EXPORTED = 20_000
 
 
 def filter_of(view: View) -> Filter:
-    """The filter of the view with its dates; the security counts only once it was asked for here."""
-    return view.filter(with_dates=True, with_security=bool(st.session_state.get("news-of-security")))
+    """The filter of the view with its dates; the security counts only where the list is of it alone."""
+    return view.filter(with_dates=True, with_security=view.only)
 
 
 def filters(found: Context, facets: Facets) -> None:
@@ -37,9 +37,11 @@ def filters(found: Context, facets: Facets) -> None:
             on_change=lambda: change(keyword=st.session_state["w-keyword"], page=1),
             width=420,
         )
+        widgets.search(found, only=True)
         _security(found)
         widgets.open_dates(found)
         widgets.filters(found, facets, keyword=False)
+    widgets.offers(found)
 
 
 def _security(found: Context) -> None:
@@ -47,10 +49,9 @@ def _security(found: Context) -> None:
     options = ["all", *(["one"] if name else [])]
 
     def chosen() -> None:
-        st.session_state["news-of-security"] = st.session_state["w-news-security"] == "one"
-        change(page=1)
+        change(only=st.session_state["w-news-security"] == "one", page=1)
 
-    st.session_state["w-news-security"] = "one" if st.session_state.get("news-of-security") and name else "all"
+    st.session_state["w-news-security"] = "one" if found.view.only and name else "all"
     labels = {"all": found.words["all_securities"], "one": name}
     st.segmented_control(
         found.words["search"], options, format_func=labels.get, key="w-news-security", label_visibility="collapsed", on_change=chosen
@@ -71,6 +72,8 @@ def results(found: Context, loaded: NewsView) -> None:
         _list(found, loaded)
     with right, st.container(height=760, border=True, key="reader"):
         _read(found, loaded)
+    if len(loaded.news):
+        _exports(found, loaded)
 
 
 def _list(found: Context, loaded: NewsView) -> None:
@@ -94,19 +97,25 @@ def _list(found: Context, loaded: NewsView) -> None:
         words["securities"]: st.column_config.TextColumn(width=150),
     }
     st.dataframe(shown, hide_index=True, height=610, selection_mode="single-row", on_select=chosen, key=key, column_config=config)
-    before, middle, after = st.columns([1, 2, 1], vertical_alignment="center")
-    before.button(
-        words["previous"], icon=":material/chevron_left:", disabled=view.page <= 1, on_click=_turn, args=(view.page - 1,), width="stretch"
-    )
-    middle.caption(found.say("page_of", page=view.page, pages=pages), text_alignment="center")
-    after.button(
-        words["next"], icon=":material/chevron_right:", disabled=view.page >= pages, on_click=_turn, args=(view.page + 1,), width="stretch"
-    )
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        _pages(found, pages)
     if st.session_state.pop("turned", False):
         st.rerun()
+
+
+def _pages(found: Context, pages: int) -> None:
+    words, page = found.words, found.view.page
+    st.button(words["previous"], icon=":material/chevron_left:", disabled=page <= 1, on_click=_turn, args=(page - 1,))
+    st.caption(found.say("page_of", page=page, pages=pages), width="content")
+    st.button(words["next"], icon=":material/chevron_right:", disabled=page >= pages, on_click=_turn, args=(page + 1,))
+
+
+def _exports(found: Context, loaded: NewsView) -> None:
+    view, words = found.view, found.words
     window = (view.start or "…", view.end or "…")
     wanted = filter_of(view)
-    about = exports.about_of(found, words["page_news"], window)
+    sources = tuple(source for source, _ in loaded.facets.sources[:20])
+    about = exports.about_of(found, words["page_news"], window, sources, securities=filter_of(view).securities)
     desk = found.desk
     exports.lazy_buttons(found, lambda: events_of(desk.store, wanted, desk.universe, desk.clock).head(EXPORTED), about, "newslink_news")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from itertools import islice
 
 import streamlit as st
 
@@ -11,7 +13,7 @@ from newslink.pipeline.study_panel import Card
 from newslink.pipeline.view_types import ArticleView, LinkView
 from newslink.study.words import REASONS
 from newslink.ui import numbers
-from newslink.ui.actions import add_link, confirm_link, mute_word, reject_link
+from newslink.ui.actions import add_link, confirm_link, mute_word, reject_link, say_what_was_done
 from newslink.ui.context import Context, change
 from newslink.ui.html import Span, badge, lit, paragraphs, text, web_address
 from newslink.ui.widgets import escaped
@@ -55,8 +57,28 @@ def spans(found: Context, view: ArticleView, field: str, security: str) -> list[
                 )
                 evidence = "；".join(mention.evidence[:4])
                 out.append(Span(mention.start, mention.end, kind, f"{said} · {evidence}" if evidence else said))
-    order = {"nl-mine": 0, "nl-other": 1, "nl-weak": 2}
+    body = view.article.title if field == "title" else view.article.body
+    out += [Span(start, end, "nl-hit", found.words["keyword"]) for start, end in hits(body[:LONG], found.view.keyword)]
+    order = {"nl-mine": 0, "nl-other": 1, "nl-weak": 2, "nl-hit": 3}
     return sorted(out, key=lambda span: (order[span.kind], span.start))
+
+
+_QUERY = re.compile(r'([-－]?)(?:["“「]([^"”」]+)["”」]|([^\s()（）|｜"“”「」]+))')
+
+
+def hits(whole: str, query: str, most: int = 200) -> list[tuple[int, int]]:
+    """Where the words looked for stand, as typed: those that are to be left out and the operators apart."""
+    words: list[str] = []
+    left_out = False
+    for minus, quoted, word in _QUERY.findall(query):
+        if word in ("AND", "OR"):
+            continue
+        if not (minus or left_out) and word != "NOT":
+            words.append(quoted or word.rstrip("*"))
+        left_out = word == "NOT"
+    pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True) if word)
+    found = re.finditer(pattern, whole, re.IGNORECASE) if pattern else ()
+    return [one.span() for one in islice(found, most)]
 
 
 def rule_name(found: Context, rule: str) -> str:
@@ -185,8 +207,7 @@ def _links(found: Context, view: ArticleView, security: str, place: str) -> None
             st.session_state[key] = ""
 
         st.text_input(words["add_link_hint"], key=key, on_change=added)
-    if said := st.session_state.pop("correction-said", ""):
-        st.toast(escaped(said), icon=":material/check:")
+    say_what_was_done()
 
 
 def _corrections(found: Context, view: ArticleView, one: LinkView, key: str) -> None:

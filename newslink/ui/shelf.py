@@ -13,6 +13,7 @@ import streamlit as st
 
 from newslink.model import SECURITY_ID
 from newslink.pipeline.bars import bars_of
+from newslink.pipeline.wire import WATCHLIST
 from newslink.ui.context import Context, change, keep
 from newslink.ui.desk import Desk
 from newslink.ui.state import View, format_view, parse_view
@@ -75,7 +76,11 @@ def _changed(desk: Desk, watch: tuple[str, ...] | None = None, views: dict | Non
 
 def watch(desk: Desk, security: str, wanted: bool) -> None:
     now = [one for one in read_shelf(path_of(desk)).watch if one != security]
-    _changed(desk, watch=(*now, security)[-MOST:] if wanted else tuple(now))
+    kept = (*now, security)[-MOST:] if wanted else tuple(now)
+    _changed(desk, watch=kept)
+    if not desk.sample:
+        # Live sources and alert rules of the watch go by the list kept in the store.
+        desk.store.set_state(WATCHLIST, list(kept))
 
 
 def save_view(desk: Desk, name: str, view: View) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from newslink.errors import NewslinkError
+from newslink.pipeline.view_lists import unread_alerts
 from newslink.settings import Settings
 from newslink.ui.context import Context, change, context, current_view, language
 from newslink.ui.desk import open_desk
@@ -40,11 +41,15 @@ def run() -> None:
     """One run of the dashboard for one session."""
     st.set_page_config(page_title="newslink", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     text = words(language(current_view()[0]))
+    found = prepare()
+    titles = {name: text[f"page_{name}"] for name in PAGES}
+    if found is not None and (unread := _unread(found)):
+        titles["data"] += f" ({unread})"
     page = st.navigation(
         [
             st.Page(
                 f"pages/{name}.py",
-                title=text[f"page_{name}"],
+                title=titles[name],
                 icon=ICONS[name],
                 url_path=name if name != "chart" else None,
                 default=name == "chart",
@@ -53,11 +58,12 @@ def run() -> None:
         ],
         position="top",
     )
-    found = prepare()
     if found is None:
         return
     if (wanted := st.session_state.pop("go", None)) in PAGES:
         st.switch_page(f"pages/{wanted}.py")
+    # The name of the page is to be seen in the navigation; those who listen need it as a heading.
+    st.html(f'<h1 class="nl-hidden">{page.title}</h1>')
     try:
         page.run()
     except NewslinkError as error:
@@ -65,6 +71,15 @@ def run() -> None:
         st.error(found.words["broken"], icon=":material/error:")
         st.text(problem(error, found.language)[:1000])
     _footer(found)
+
+
+def _unread(found: Context) -> int:
+    """Alerts nobody has read; what goes wrong with them is said on their own page."""
+    store = found.desk.store
+    try:
+        return found.desk.answer(lambda: unread_alerts(store), "unread")
+    except NewslinkError:
+        return 0
 
 
 def prepare() -> Context | None:
@@ -99,10 +114,8 @@ def session() -> Context:
 
 
 def _footer(found: Context) -> None:
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
-    with left:
-        st.caption(found.words["share"])
-    with right:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="footer"):
+        st.caption(found.words["share"], width="content")
         st.session_state["w-language"] = found.language
         st.segmented_control(
             found.words["language"],

@@ -7,6 +7,7 @@ change an old link's meaning more than they must.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
@@ -21,6 +22,7 @@ OVERLAYS = ("ma", "ema", "boll")
 PANELS = ("macd", "rsi")
 LANGUAGES = ("zh", "en")
 COLOUR_BY = ("role", "tag")
+SPANS = {"1d": 1, "1w": 7, "1m": 31, "3m": 92, "1y": 366}
 EARLIEST, LATEST = date(1980, 1, 1), date(2100, 12, 31)
 _TEXT = 200
 _MANY = 30
@@ -30,7 +32,8 @@ _MANY = 30
 class View:
     """range: a key of RANGES, used when start and end are None. day: the chosen session; article: the open one.
 
-    relevance: percent. language: '' is the browser's. page: of the news list, from 1.
+    relevance: percent. language: '' is the browser's. page: of the news list, from 1. only: the news list is of the security alone.
+    span: the market page's days, a key of SPANS; '' is as many as hold something. study: what was last studied (``study_page``), '' nothing.
     """
 
     security: str = ""
@@ -56,6 +59,9 @@ class View:
     article: str = ""
     language: str = ""
     page: int = 1
+    only: bool = False
+    span: str = ""
+    study: str = ""
 
     def filter(self, with_dates: bool = False, with_security: bool = False) -> Filter:
         """The one filter behind markers, list, counts and exports."""
@@ -120,6 +126,14 @@ def _number(low: int, high: int, default: int):
     return number
 
 
+_STUDY = re.compile(r"(this|watch|filtered)\.(market|adjusted|mean)\.(simple|log)\.(none|security|tag)((?:\.-?\d{1,4}){4})\Z")
+
+
+def _study(value: str) -> str:
+    """Sample, model, returns, groups and the ends of both windows: ``this.market.simple.none.-130.-11.-5.10``."""
+    return value if _STUDY.match(value) else ""
+
+
 # field of View → (parameter, how its text is read). A parameter that may repeat is in _LISTS.
 _READERS = {
     "security": ("code", _security),
@@ -141,6 +155,9 @@ _READERS = {
     "article": ("art", _text),
     "language": ("lang", _one_of(LANGUAGES, "")),
     "page": ("p", _number(1, 100_000, 1)),
+    "only": ("only", lambda value: value == "1"),
+    "span": ("span", _one_of(("", *SPANS), "")),
+    "study": ("study", _study),
 }
 _LISTS = {"sources": "src", "categories": "cat", "tags": "tag", "roles": "role"}
 PARAMETERS = frozenset(parameter for parameter, _ in _READERS.values()) | frozenset(_LISTS.values())

@@ -10,6 +10,8 @@ header.stAppHeader { height: 3rem; }
 .stButtonGroup button, .stButtonGroup label { padding-left: .5rem; padding-right: .5rem; min-width: 0; }
 h1, h2, h3 { padding: .15rem 0; }
 .stHeading h3 { font-size: 1.08rem; }
+.nl-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.stElementContainer:has(> .stHtml > .nl-hidden) { position: absolute; }
 .nl-quote { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 14px; line-height: 1.5; font-variant-numeric: tabular-nums; }
 .nl-quote b { font-size: 1.25rem; }
 .nl-quote .nl-last { font-size: 1.45rem; font-weight: 700; }
@@ -28,6 +30,7 @@ h1, h2, h3 { padding: .15rem 0; }
 .nl-read .nl-why { font-size: .88rem; margin: .15rem 0 .5rem; }
 .nl-read mark { background: rgba(90, 130, 160, .16); color: inherit; border-radius: 3px; padding: 0 1px; cursor: help; }
 .nl-read mark.nl-mine { background: #ffe08a; color: #3b2a00; }
+.nl-read mark.nl-hit { background: none; text-decoration: underline 2px #e08600; text-underline-offset: 3px; }
 .nl-read mark.nl-weak { background: none; border-bottom: 1px dotted currentColor; }
 .nl-tags { display: flex; flex-wrap: wrap; gap: 4px; margin: .1rem 0 .35rem; }
 .nl-link { font-size: .84rem; line-height: 1.45; border-left: 3px solid rgba(128, 140, 155, .4); padding-left: 8px; margin: 2px 0; }
@@ -37,9 +40,12 @@ h1, h2, h3 { padding: .15rem 0; }
 .nl-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(110px, 1fr)); gap: 8px; }
 .nl-card0 { border: 1px solid rgba(128, 140, 155, .3); border-radius: 6px; padding: 6px 10px; }
 .nl-card0 b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
-.nl-card0 span { font-size: .8rem; opacity: .7; }
+.nl-card0 span { display: block; font-size: .8rem; opacity: .7; }
+.nl-card0 span::first-letter { text-transform: uppercase; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem .55rem 1rem; }
+  [data-testid=stLayoutWrapper]:has(> .st-key-reader), .st-key-reader { height: auto !important; }
+  .st-key-reader { max-height: 85vh; }
   .nl-quote b { font-size: 1.05rem; } .nl-quote .nl-last { font-size: 1.2rem; }
 }
 </style>

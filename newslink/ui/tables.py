@@ -86,6 +86,11 @@ def direction_style(frame: pd.DataFrame, columns: Sequence[str], dark: bool, gre
     return frame.style.map(paint, subset=list(columns))
 
 
+def height_of(frame: pd.DataFrame, most: int) -> int:
+    """Pixels that show every row, at most so many."""
+    return min(38 + 35 * len(frame), most)
+
+
 def chosen_row(event: object) -> int | None:
     """Position of the row that is selected, None when none is."""
     rows = getattr(getattr(event, "selection", None), "rows", None)

@@ -54,8 +54,8 @@ def matches(universe: Universe, text: str, limit: int = 8) -> list[Security]:
     return [first, *(one for one in found if one.id != identity)][:limit] if first else found
 
 
-def search(found: Context) -> None:
-    """The search box. One clear answer is taken at once, several are offered."""
+def search(found: Context, **more: object) -> None:
+    """The search box. One clear answer is taken at once, several are offered. more: what else changes with it in the view."""
 
     def typed() -> None:
         text = st.session_state["w-search"]
@@ -63,7 +63,7 @@ def search(found: Context) -> None:
         st.session_state["offered"] = [] if len(hits) == 1 or _clear(text, hits) else [one.id for one in hits]
         st.session_state["unknown"] = text if text.strip() and not hits else ""
         if hits:
-            change(security=hits[0].id)
+            change(security=hits[0].id, **more)
             st.session_state["w-search"] = ""
 
     st.text_input(

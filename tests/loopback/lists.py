@@ -30,6 +30,11 @@ SZSE_RENAMED = [
     ("2007-06-20", "1", "平安银行", "S深发展A", "深发展A"),
 ]
 BSE = [("920799", "艾融软件", "20220310"), ("830799", "艾能聚", "20230228")]
+SHENWAN = [
+    ("600519", "2001-08-27", "340301"), ("600519", "2021-07-30", "340501"), ("600036", "2002-04-09", "440101"),
+    ("600036", "2014-02-21", "480101"), ("600036", "2021-07-30", "480301"), ("300750", "2018-06-11", "630301"),
+    ("300750", "2021-07-30", "630701"), ("920799", "2022-03-10", "710401"), ("900901", "1992-02-21", "110101"), ("000001", "", "480301"),
+]
 HK = [("00700", "腾讯控股", "TENCENT"), ("00939", "建设银行", "CCB"), ("09988", "阿里巴巴-W", "BABA-W")]
 US = [("NIO", "蔚来", "NIO Inc."), ("BABA", "阿里巴巴", "Alibaba Group Holding Ltd.")]
 
@@ -60,6 +65,15 @@ def szse(request: Request) -> Answer:
     file = io.BytesIO()
     pd.DataFrame(rows, columns=columns).to_excel(file, index=False)
     return Answer(file.getvalue(), type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+
+
+def shenwan(request: Request) -> Answer:
+    """Shenwan's file of all changes of industry, its codes as numbers stored as text."""
+    columns = ["股票代码", "计入日期", "行业代码", "更新日期"]
+    rows = [[code, day, industry, "2026-11-01"] for code, day, industry in SHENWAN]
+    file = io.BytesIO()
+    pd.DataFrame(rows, columns=columns).to_excel(file, index=False)
+    return Answer(file.getvalue(), type="application/vnd.ms-excel")
 
 
 def bse(request: Request) -> Answer:

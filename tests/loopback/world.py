@@ -61,6 +61,8 @@ class World:
             return lists.sse(request)
         if host == "www.szse.cn":
             return lists.szse(request)
+        if host == "www.swsresearch.com":
+            return lists.shenwan(request)
         if host == "www.bse.cn":
             return lists.bse(request)
         return Answer("no such page", 404)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from newslink.ui import numbers
 from newslink.ui.exports import file_name
 from newslink.ui.html import Span, lit, paragraphs, text, web_address
+from newslink.ui.reader import hits
 from newslink.ui.shelf import Shelf, read_shelf, write_shelf
 from newslink.ui.texts import EN, ZH, language_of
 from newslink.ui.widgets import escaped
@@ -151,3 +152,14 @@ def test_a_damaged_or_hostile_shelf_is_as_good_as_none(tmp_path, content):
     shelf = read_shelf(path)
     assert set(shelf.watch) <= {"600519.SH"}
     assert "<svg>" not in json.dumps(shelf.views)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("减持 -澄清", ["减持"]), ('"大股东减持"', ["大股东减持"]), ("减持 OR 澄清", ["减持", "澄清"]), ("", []), ("NOT", []),
+     ("(减持|大股东)", ["大股东", "减持"]), ("减持 NOT 澄清", ["减持"]),
+     ("[a-z]+ .*", []), ("nio", ["NIO"]), ('减持 -"大股东"', ["减持"])],
+)  # fmt: skip
+def test_the_words_looked_for_are_found_as_they_stand(query, said):
+    whole = "NIO大股东减持，公司澄清"
+    assert sorted(whole[a:b] for a, b in hits(whole, query)) == sorted(said)

@@ -94,6 +94,11 @@ def test_every_list_of_the_exchanges_becomes_securities_and_dated_names(world, p
     assert pingan == [
         ("S深发展A", None, date(2007, 6, 19)), ("深发展A", date(2007, 6, 20), date(2012, 8, 1)), ("平安银行", date(2012, 8, 2), None),
     ]  # fmt: skip
+    members = results["industries"].industries
+    assert [(one.code, one.since) for one in members if one.security == "600519.SH"] == [
+        ("340301", date(2001, 8, 27)), ("340501", date(2021, 7, 30)),
+    ]  # fmt: skip
+    assert {one.security for one in members} == {"600519.SH", "600036.SH", "300750.SZ", "920799.BJ"}, "no B-share, nothing without a day"
     hk = {name.text for name in names if name.security == "00700.HK"}
     assert hk == {"腾讯控股", "TENCENT"}
     assert {name.text for name in names if name.security == "NIO.US"} == {"蔚来", "NIO Inc."}

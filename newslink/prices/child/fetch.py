@@ -178,6 +178,7 @@ LISTS = {
     "szse_renamed": lambda ak: ak.stock_info_sz_change_name(symbol="简称变更"),
     "hk": lambda ak: ak.stock_hk_spot(),
     "us": lambda ak: ak.get_us_stock_name(),
+    "sw": lambda ak: ak.stock_industry_clf_hist_sw(),
 }
 
 # The only names the child answers to: the request names a key of this, never a function.

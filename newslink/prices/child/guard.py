@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 # Registered domains of the services akshare asks for prices and lists. A redirect elsewhere is a captcha, a login or an advertisement.
-HOSTS = ("eastmoney.com", "sina.com.cn", "sina.cn", "sinajs.cn", "gtimg.cn", "qq.com", "sse.com.cn", "szse.cn", "bse.cn")
+HOSTS = ("eastmoney.com", "sina.com.cn", "sina.cn", "sinajs.cn", "gtimg.cn", "qq.com", "sse.com.cn", "szse.cn", "bse.cn",
+         "swsresearch.com")  # fmt: skip
 # The largest honest answer is a market list of about two megabytes.
 MAX_BODY = 16 * 1024 * 1024
 SOCKET_TIMEOUT = 10.0
@@ -123,7 +124,7 @@ def judge(answer, host: str, url: str) -> None:
     head = body[:512].lstrip().lower()
     if head.startswith((b"<!doctype", b"<html", b"<head", b"<script", b"<body", b"<meta")):
         raise refuse("blocked", f"{host} answered with a web page")
-    if body[:2] == b"PK":  # an Excel file of an exchange's list
+    if body[:2] in (b"PK", b"\xd0\xcf"):  # an Excel file, new or old
         return
     text = answer.text
     if url.split("?")[0].endswith(("qfq.js", "hfq.js")):

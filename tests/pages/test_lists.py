@@ -1,0 +1,144 @@
+"""The pages that list: the search for a security and its link, the market's window, alerts, names to confirm, corrections taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from newslink.model import Filter
+from newslink.pipeline.alerts import Rule, put_rule, read_rules
+from newslink.pipeline.corrections import corrections
+from newslink.pipeline.ingest import ingest
+from newslink.pipeline.learn import STATE
+from newslink.settings import Settings
+from newslink.store import Store, open_store
+from tests.pages.test_pages import page, parameter, said
+
+__all__ = ["page"]  # a fixture
+
+
+ROWS = """{"id": "a", "title": "贵州茅台回购股份", "text": "贵州茅台（600519）公告回购。", "published_at": "2022-05-27 18:30:00", "source": "甲"}
+{"id": "b", "title": "麒电签下订单", "text": "麒电公布订单。宁德时代（300750）受益。", "published_at": "2022-05-29 09:00:00", "source": "乙"}
+{"id": "c", "title": "天气很好", "text": "今天天气很好。", "published_at": "2022-05-28 09:00:00", "source": "乙"}
+"""
+
+
+@pytest.fixture
+def store(tmp_path, own_home, monkeypatch) -> Store:
+    """An own store of three articles."""
+    monkeypatch.setenv("NEWSLINK_OFFLINE", "1")
+    (tmp_path / "news.jsonl").write_text(ROWS, encoding="utf-8")
+    settings = Settings.from_environment()
+    ingest([tmp_path / "news.jsonl"], settings, settings.store_url)
+    with open_store(settings.store_url) as opened:
+        yield opened
+
+
+def press(app, key: str):
+    return next(button for button in app.button if button.key == key).click().run()
+
+
+def test_the_news_of_one_security_have_a_link(page, store):
+    app = page("news")
+    assert len(app.dataframe[0].value) == 3
+    app.text_input(key="w-search").set_value("gzmt").run()
+    assert parameter(app, "code") == "600519.SH" and parameter(app, "only") == "1"
+    linked = page("news", code="600519.SH", only="1")
+    assert linked.dataframe[0].value["标题"].tolist() == ["贵州茅台回购股份"]
+    assert "600519.SH" not in said(page("news", code="600519.SH"))
+
+
+def test_the_market_counts_what_came_on_a_sunday_for_monday(page, store):
+    app = page("market", span="1d")
+    assert not app.exception and "2022-05-30 … 2022-05-30" in said(app)
+    table = app.dataframe[0].value
+    assert {"300750.SZ", "600519.SH"} == set(table["代码"]) and "麒电签下订单" in table["最新标题"].tolist()
+
+
+def test_without_industries_the_market_says_that_it_goes_by_board_and_with_them_it_does_not(page, store):
+    assert "还没有行业数据" in said(page("market"))
+    store.set_state("industries", {"600519.SH": [["2001-08-27", "34"]]})
+    words = said(page("market", lang="en"))
+    assert "Shenwan" in words and "No industries" not in words
+
+
+def alert(number: int, read: str = "") -> tuple[str, dict]:
+    key = f"key{number}"
+    return key, {
+        "key": key, "rule": "回购", "kind": "tag", "at": "2022-05-30T00:00:00+00:00", "words": f"贵州茅台：第{number}条 <b>{read}", "security": "600519.SH",
+        "article": "a", "channels": ["webhook"],
+    }  # fmt: skip
+
+
+def test_alerts_are_shown_and_marked_as_read(page, store):
+    store.append_inbox([alert(1), alert(2), ("odd", {"from": "another version"})], datetime(2022, 5, 30, 1, tzinfo=UTC))
+    store.set_state("alerts/deliveries", {"key1/webhook": {"done": True}})
+    app = page("data")
+    table = next(frame.value for frame in app.dataframe if "提醒内容" in frame.value)
+    assert table["提醒内容"].tolist() == ["贵州茅台：第2条 <b>", "贵州茅台：第1条 <b>"] and table["新"].tolist() == ["●", "●"]
+    assert table["送达"].tolist() == ["网址 等待", "网址 已送达"]
+    next(button for button in app.button if button.label == "全部标为已读").click().run()
+    assert not app.exception
+    assert [item.read for item in store.inbox_items() if item.key.startswith("key")] == [True, True]
+
+
+def test_rules_are_made_and_removed_on_the_screen(page, store):
+    put_rule(store, Rule("旧规则", "keyword", keyword="减持"))
+    app = page("data", code="600519.SH")
+    assert "旧规则" in said(app)
+    press(app, "rule-0")
+    assert read_rules(store) == []
+    next(box for box in app.text_input if box.label == "名称").set_value("新规则")
+    next(box for box in app.selectbox if box.label == "类别").set_value("move")
+    next(button for button in app.button if button.label == "保存规则").click().run()
+    assert not app.exception
+    assert [(rule.name, rule.kind) for rule in read_rules(store)] == [("新规则", "move")]
+
+
+def test_a_rule_that_makes_no_sense_is_refused_in_words(page, store):
+    app = page("data")
+    next(box for box in app.text_input if box.label == "名称").set_value("x")
+    next(box for box in app.selectbox if box.label == "类别").set_value("tag")
+    next(button for button in app.button if button.label == "保存规则").click().run()
+    assert app.warning and read_rules(store) == []
+
+
+def test_a_learnt_name_is_confirmed_links_what_it_touches_and_is_taken_back(page, store):
+    row = {"security": "300750.SZ", "text": "麒电", "kind": "nickname", "first": "2022-05-01", "last": "2022-05-29", "still_used": True, "count": 3,
+           "articles": 2, "examples": ["b"], "rivals": ["600519.SH"]}  # fmt: skip
+    store.set_state(STATE, [row])
+    app = page("data")
+    words = said(app)
+    assert "<b>麒电</b> → 宁德时代 300750.SZ" in words and "3 次，2 篇" in words and "也指 贵州茅台" in words
+    press(app, "name-yes-0")
+    assert not app.exception and "<b>麒电</b> → 宁德时代" not in said(app)
+    assert "麒电" in words_of(store)
+    (held,) = corrections(store)
+    assert (held.kind, held.surface, held.valid_from) == ("confirm_name", "麒电", date(2022, 5, 1))
+    press(app, "undo-0")
+    assert not app.exception and corrections(store) == [] and "麒电" not in words_of(store)
+
+
+def words_of(store: Store) -> list[str]:
+    """The words that link the article about the order."""
+    (article,) = store.page(Filter(keyword="订单"), 0, 5).rows["article"]
+    return [mention.surface for link in store.article(article).links for mention in link.mentions]
+
+
+def test_a_learnt_name_that_is_refused_does_not_come_again(page, store):
+    row = {"security": "300750.SZ", "text": "电王", "kind": "nickname", "first": "2022-05-01", "last": "2022-05-29", "still_used": False, "count": 3,
+           "articles": 2, "examples": [], "rivals": []}  # fmt: skip
+    store.set_state(STATE, [row])
+    app = page("data")
+    press(app, "name-no-0")
+    assert "<b>电王</b> → " not in said(app)
+    assert [(one.kind, one.surface) for one in corrections(store)] == [("mute_word", "电王")]
+
+
+def test_the_watchlist_is_the_one_that_live_sources_and_alerts_go_by(page, store):
+    app = page("chart", code="600519.SH")
+    press(app, "w-watch")
+    assert store.state("watchlist") == ["600519.SH"]
+    press(app, "w-watch")
+    assert store.state("watchlist") == []
