@@ -48,7 +48,7 @@ class Answers:
         with self._lock:
             self.many_wrong += 1
             if len(self.wrong) < _MOST:
-                self.wrong.append(f"{time.strftime("%H:%M:%S")} {words[:1000]}")
+                self.wrong.append(f"{time.strftime('%H:%M:%S')} {words[:1000]}")
 
     def failures(self) -> list[str]:
         more = self.many_wrong - len(self.wrong)
