@@ -53,11 +53,11 @@ class Coverage:
 
 
 def coverage(bars: pd.DataFrame, sessions: Sequence[date] | np.ndarray) -> Coverage:
-    """Bars against the sessions on which the security could have traded (ascending, as datetime64[D] or dates)."""
+    """Bars against the sessions on which the security could have traded (ascending, as datetime64[D] or dates). Neither holds a day twice."""
     expected = np.asarray(sessions, dtype="datetime64[D]")
     present = bars["session"].to_numpy("datetime64[D]")
-    missing = np.setdiff1d(expected, present)
-    extra = np.setdiff1d(present, expected)
+    missing = np.setdiff1d(expected, present, assume_unique=True)
+    extra = np.setdiff1d(present, expected, assume_unique=True)
     if not len(present):
         return Coverage(leading=tuple(missing.tolist()))
     first, last = present[0], present[-1]

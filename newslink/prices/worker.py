@@ -8,6 +8,7 @@ one request at a time; when a request passes its deadline the group is killed an
 from __future__ import annotations
 
 import atexit
+import base64
 import contextlib
 import json
 import os
@@ -21,6 +22,8 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
 
 from newslink.prices.base import Outcome, ProviderFailure
 
@@ -41,6 +44,14 @@ def child_environment(environment: Mapping[str, str], home: str) -> dict[str, st
         "HOME": home, "TMPDIR": home, "TZ": "Asia/Shanghai", "TQDM_DISABLE": "1", "PATH": os.defpath,
         "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
     }  # fmt: skip
+
+
+def unpacked(value: object) -> object:
+    """A table of the child's with its packed columns as arrays, what is missing as NaN; other values as they are."""
+    if not isinstance(value, dict) or not isinstance(value.get("data"), list):
+        return value
+    columns = [np.frombuffer(base64.b64decode(one["f8"], validate=True), "<f8") if isinstance(one, dict) else one for one in value["data"]]
+    return value | {"data": columns}
 
 
 class Worker:
@@ -93,9 +104,9 @@ class Worker:
         try:
             reply = json.loads(body)
             if "ok" in reply:
-                return reply["ok"]
+                return {name: unpacked(value) for name, value in reply["ok"].items()}
             raise ProviderFailure(provider, Outcome(reply["failed"]), str(reply.get("detail", ""))[:300])
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ProviderFailure(provider, Outcome.SCHEMA, "the fetching process answered with something that is no reply") from error
 
     def close(self) -> None:

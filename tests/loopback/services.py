@@ -18,7 +18,7 @@ US_EXCHANGES = {"NIO": "106", "BABA": "106"}
 class Services:
     """tencent_sz000_lots: whether Tencent counts sz000 in lots. stream_prevclose: whether Sina's packed bars carry the reference price.
 
-    packed: cache of the packed strings, which are slow to make.
+    packed: cache of the packed strings, which are slow to make: securities that share a frame share one.
     """
 
     def __init__(self, truth: Truth) -> None:
@@ -153,23 +153,14 @@ class Services:
         if security not in self.truth.bars:
             return Answer(f'var {variable}="";')
         bars = self.truth.bars[security]
-        key = (security, id(bars), self.stream_prevclose)
+        decimals, told = 3 if security.startswith("5") else 2, self.stream_prevclose and security.endswith((".SH", ".SZ", ".BJ"))
+        key = (id(bars), decimals, told)
         if key not in self.packed:
-            days = bars["session"].dt.date
-            reference = bars["prev_close"] if self.stream_prevclose and security.endswith((".SH", ".SZ", ".BJ")) else [None] * len(bars)
-            rows = zip(
-                days,
-                bars["open"],
-                bars["high"],
-                bars["low"],
-                bars["close"],
-                reference,
-                bars["volume"],
-                bars["amount"].fillna(0),
-                strict=True,
-            )
-            self.packed[key] = pack(rows, 3 if security.startswith("5") else 2)
-        return Answer(f'var {variable}="{self.packed[key]}";')
+            reference = bars["prev_close"] if told else [None] * len(bars)
+            four = (bars[name] for name in ("open", "high", "low", "close"))
+            rows = zip(bars["session"].dt.date, *four, reference, bars["volume"], bars["amount"].fillna(0), strict=True)
+            self.packed[key] = bars, pack(rows, decimals)  # the frame is kept, so that its id is not given to another
+        return Answer(f'var {variable}="{self.packed[key][1]}";')
 
     def sina_factors(self, security: str, way: str) -> Answer:
         """divide: adjusted = raw / f. multiply: raw * f. affine: raw * f + c. Newest first, and one entry for all that came before."""

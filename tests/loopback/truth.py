@@ -65,13 +65,19 @@ def baostock(security: str) -> pd.DataFrame | None:
     return rows[COLUMNS].reset_index(drop=True)
 
 
-def invented(security: str, start: str = "2021-06-01", end: str = "2022-07-29", decimals: int = 2, level: float = 20.0) -> pd.DataFrame:
-    """A plausible series on weekdays with one dividend in mid-April; whole lots, so that every service can say it exactly."""
-    sessions = pd.bdate_range(start, end)
+def invented(
+    security: str, start: str = "2021-06-01", end: str = "2022-07-29", decimals: int = 2, level: float = 20.0, sessions: object = None
+) -> pd.DataFrame:
+    """A plausible series with a dividend each mid-April; whole lots, so that every service can say it exactly.
+
+    sessions: the days (default: the weekdays from start to end).
+    """
+    sessions = pd.bdate_range(start, end) if sessions is None else pd.DatetimeIndex(sessions)
     random = np.random.default_rng(sum(map(ord, security)))
     close = np.maximum(np.round(level * np.exp(np.cumsum(random.normal(0, 0.015, len(sessions)))), decimals), level / 10)
     prev_close = np.concatenate([[level], close[:-1]])
-    paid = np.flatnonzero((sessions.month == 4) & (sessions.day >= 12))[:1]
+    due = np.flatnonzero((sessions.month == 4) & (sessions.day >= 12))
+    paid = due[np.unique(sessions.year[due], return_index=True)[1]]
     prev_close[paid] = np.round(prev_close[paid] * 0.98, decimals)
     opened = np.round(prev_close * (1 + random.normal(0, 0.004, len(close))), decimals)
     tick = 10.0**-decimals

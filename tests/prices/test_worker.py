@@ -9,12 +9,16 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from newslink.prices.base import Outcome, ProviderFailure
-from newslink.prices.worker import ALLOWED, Worker, child_environment
+from newslink.prices.child.main import table
+from newslink.prices.worker import ALLOWED, Worker, child_environment, unpacked
 from tests.loopback.world import Fault, start_world
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,12 +65,49 @@ def test_a_hanging_child_costs_its_deadline_and_leaves_neither_it_nor_its_childr
     assert worker.pid is None
 
 
+def test_numbers_cross_to_the_parent_bit_for_bit_and_what_is_none_as_nan() -> None:
+    whole, real = [1, 2, 3], [0.1, float("nan"), 1e-300]
+    sent = table(pd.DataFrame({"date": [date(2022, 1, 4), None, date(2022, 1, 6)], "whole": whole, "real": real, "far": [1.0, np.inf, -np.inf]}))
+    came = unpacked(json.loads(json.dumps(sent, allow_nan=False)))
+    assert came["columns"] == ["date", "whole", "real", "far"]
+    assert came["data"][:2] == [["2022-01-04", None, "2022-01-06"], whole]
+    np.testing.assert_array_equal(came["data"][2], real)
+    np.testing.assert_array_equal(came["data"][3], [1.0, np.nan, np.nan])
+
+
+def test_when_the_parent_is_gone_whatever_the_child_started_ends_with_it(tmp_path) -> None:
+    """The real child's own loop, in a process that has forked before: one that ignores everything that can be ignored."""
+    note = tmp_path / "pid"
+    text = (
+        "import os, signal, sys, time; sys.path.insert(0, sys.argv[1])\n"
+        "if not os.fork():\n"
+        "    [signal.signal(one, signal.SIG_IGN) for one in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)]\n"
+        "    open(sys.argv[2], 'w').write(str(os.getpid())); os.close(0); os.close(1); time.sleep(600)\n"
+        "from newslink.prices.child.main import serve\n"
+        "serve()"
+    )
+    child = subprocess.Popen([sys.executable, "-c", text, str(ROOT), str(note)], stdin=subprocess.PIPE, start_new_session=True)
+    deadline = time.monotonic() + 20
+    while not (note.exists() and note.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    forked = int(note.read_text())
+    assert alive(forked) and os.getpgid(forked) == child.pid
+    child.stdin.close()
+    assert child.wait(20) == -signal.SIGKILL
+    assert ends(forked)
+
+
 def babbling(size: int, body: bytes) -> str:
     """A program that answers one request with a frame of the given length and body, and then waits."""
     return (
         "import sys; sys.stdin.readline()\n"
         f"sys.stdout.buffer.write(({size}).to_bytes(8, 'big') + {body!r}); sys.stdout.flush(); sys.stdin.readline()"
     )
+
+
+def framed(reply: dict) -> str:
+    body = json.dumps(reply).encode()
+    return babbling(len(body), body)
 
 
 @pytest.mark.parametrize(("text", "outcome"), [
@@ -77,6 +118,10 @@ def babbling(size: int, body: bytes) -> str:
     (babbling(2, b"[]"), Outcome.SCHEMA),
     (babbling(20000, b"[" * 20000), Outcome.SCHEMA),
     (babbling(9, b"{"), Outcome.TIMEOUT),
+    (babbling(8, b'{"ok":5}'), Outcome.SCHEMA),
+    (framed({"ok": {"bars": {"columns": ["open"], "data": [{"f8": "no base64!"}]}}}), Outcome.SCHEMA),
+    (framed({"ok": {"bars": {"columns": ["open"], "data": [{"f8": "AAAA"}]}}}), Outcome.SCHEMA),
+    (framed({"ok": {"bars": {"columns": ["open"], "data": [{}]}}}), Outcome.SCHEMA),
 ])  # fmt: skip
 def test_a_child_that_crashes_or_babbles_is_a_failure_and_not_a_crash_of_ours(text, outcome) -> None:
     worker = Worker(command=program(text))

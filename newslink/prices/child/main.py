@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import struct
 import sys
 import threading
@@ -34,12 +35,16 @@ def limit() -> None:
 
 
 def lines_of_parent() -> "queue.SimpleQueue[bytes]":
-    """Lines of standard input. The reading thread ends the process at end of file, so a child never outlives its parent."""
+    """Lines of standard input. The reading thread ends the process at end of file, and whatever it started with it, so that nothing
+    outlives the parent."""
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def read() -> None:
         for line in sys.stdin.buffer:
             lines.put(line)
+        if os.getpgrp() == os.getpid():
+            with contextlib.suppress(OSError):
+                os.killpg(0, signal.SIGKILL)
         os._exit(0)
 
     threading.Thread(target=read, daemon=True).start()
@@ -47,7 +52,11 @@ def lines_of_parent() -> "queue.SimpleQueue[bytes]":
 
 
 def table(value: object) -> object:
-    """A frame as {"columns": [...], "data": [[...], ...]} by column, dates as text, what is missing as null. Other values as they are."""
+    """A frame as {"columns": [...], "data": [...]} by column: whole numbers and texts (dates too) as lists, what is missing as null, other
+    numbers as {"f8": base64 of little-endian doubles}, which costs a tenth of writing them out. Other values as they are."""
+    import base64
+
+    import numpy as np
     import pandas as pd
 
     if not isinstance(value, pd.DataFrame):
@@ -58,7 +67,8 @@ def table(value: object) -> object:
         if column.dtype.kind in "iu":
             data.append(column.tolist())
         elif column.dtype.kind == "f":
-            data.append([None if item != item or item in (float("inf"), float("-inf")) else item for item in column.tolist()])
+            numbers = column.to_numpy("float64")
+            data.append({"f8": base64.b64encode(np.where(np.isfinite(numbers), numbers, np.nan).astype("<f8").tobytes()).decode()})
         else:
             data.append([None if item is None or item is pd.NaT or item != item else str(item)[:400] for item in column.tolist()])
     return {"columns": [str(name) for name in value.columns], "data": data}
