@@ -1,9 +1,10 @@
 """Raw bars and dated names → what the exchange's rules made of each session: suspended, closed at the price limit, ex-date, first session.
 
-Rules (SSE, SZSE and BSE trading rules): limits since 1996-12-16; 10 % on the main boards; 20 % on STAR from its start and on ChiNext since
-2020-08-24 (10 % before); 30 % in Beijing; 5 % for risk-warned (ST, *ST) and unreformed (S) shares of the main boards, and of ChiNext before
-2020-08-24. Shares listed under registration trade five sessions without a limit (STAR; ChiNext since 2020-08-24; main boards since
-2023-04-10), others the first one. A limit price is the reference times one plus or minus the limit, rounded half up to 0.01.
+Rules (SSE, SZSE and BSE trading rules; docs/decisions/0022-price-limits.md says how each was verified): limits since 1996-12-16; 10 % on
+the main boards; 20 % on STAR from its start and on ChiNext since 2020-08-24 (10 % before); 30 % in Beijing; 5 % for risk-warned shares (ST,
+*ST) of the main boards until 2026-07-05 and of ChiNext until 2020-08-23, and for unreformed ones (S) since 2007-01-08. Shares listed under
+registration trade five sessions without a limit (STAR; ChiNext since 2020-08-24; main boards since 2023-04-10), others the first one. A
+limit price is the reference times one plus or minus the limit, rounded half up to the tick.
 """
 
 from __future__ import annotations
@@ -22,21 +23,27 @@ from newslink.prices.instrument import Board, instrument
 LIMITS_BEGAN = np.datetime64("1996-12-16")
 CHINEXT_REFORM = np.datetime64("2020-08-24")
 MAIN_REGISTRATION = np.datetime64("2023-04-10")
+UNREFORMED_NARROWED = np.datetime64("2007-01-08")
+MAIN_WARNED_WIDENED = np.datetime64("2026-07-06")
 # ST and *ST (and their S forms) before the name itself; a name that merely begins with these letters goes on in Latin.
-RISK_WARNED = re.compile(r"(?:S?\*ST|S?ST(?=[一-鿿 ]|\Z)|S(?=[一-鿿]))")
+RISK_WARNED = re.compile(r"(?:S?\*ST|S?ST(?=[一-鿿 ]|\Z))")
+UNREFORMED = re.compile(r"S(?=[一-鿿])")
 COLUMNS = ("session", "suspended", "limit_up", "limit_down", "ex_date", "first_session")
 
 
 def risk_warned(sessions: np.ndarray, names: Iterable[Name]) -> np.ndarray:
-    """Whether the security bore ST, *ST or S in its short name on each session (datetime64[D]). Names without dates hold always."""
+    """Whether the security bore ST or *ST in its short name on each session (datetime64[D]), or S since that meant 5 %. Names without
+    dates hold always."""
     marked = np.zeros(len(sessions), bool)
     for name in names:
         text = unicodedata.normalize("NFKC", name.text).strip().upper()
-        if name.kind in (NameKind.SHORT, NameKind.FORMER) and RISK_WARNED.match(text):
+        warned, unreformed = RISK_WARNED.match(text), UNREFORMED.match(text)
+        if name.kind in (NameKind.SHORT, NameKind.FORMER) and (warned or unreformed):
             if name.kind is NameKind.FORMER and name.valid_from is None and name.valid_to is None:
                 continue  # a former name without dates says nothing about any day
             begin = np.datetime64(name.valid_from) if name.valid_from else sessions.min(initial=np.datetime64("1990-01-01"))
             end = np.datetime64(name.valid_to) if name.valid_to else sessions.max(initial=np.datetime64("2100-01-01"))
+            begin = begin if warned else max(begin, UNREFORMED_NARROWED)
             marked |= (sessions >= begin) & (sessions <= end)
     return marked
 
@@ -47,13 +54,12 @@ def limit_percent(security: str, sessions: np.ndarray, names: Iterable[Name] = (
     percent = np.zeros(len(sessions), "int64")
     if board in (Board.NONE, Board.FUND):  # funds on 20 % indices cannot be told from the others by code
         return percent
-    reformed = sessions >= CHINEXT_REFORM
     percent[:] = {Board.STAR: 20, Board.BSE: 30}.get(board, 10)
     if board is Board.CHINEXT:
-        percent[reformed] = 20
+        percent[sessions >= CHINEXT_REFORM] = 20
     if board in (Board.MAIN, Board.B_SHARE, Board.CHINEXT):
         warned = risk_warned(sessions, names)
-        percent[warned & ~reformed if board is Board.CHINEXT else warned] = 5
+        percent[warned & (sessions < (CHINEXT_REFORM if board is Board.CHINEXT else MAIN_WARNED_WIDENED))] = 5
     percent[sessions < LIMITS_BEGAN] = 0
     free = free_sessions(board, listed)
     if free:
@@ -73,16 +79,17 @@ def free_sessions(board: Board, listed: date | None) -> int:
     return 5 if began is not None and day >= began else 1
 
 
-def limit_prices(prev_close: np.ndarray, percent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def limit_prices(prev_close: np.ndarray, percent: np.ndarray, tick: float = 0.01) -> tuple[np.ndarray, np.ndarray]:
     """(up, down) in the currency, at least one tick away from the reference; NaN where there is no limit or no reference.
 
-    In whole cents, so that a half is a half: 10 % of 2.35 is 0.235, and the exchange rounds 2.585 up.
+    In whole ticks, so that a half is a half: 10 % of 2.35 is 0.235, and the exchange rounds 2.585 up.
     """
+    whole = round(1 / tick)
     known = np.isfinite(prev_close) & (percent > 0)
-    cents = np.where(known, np.round(np.nan_to_num(prev_close) * 100), 0).astype("int64")
-    up = np.maximum((cents * (100 + percent) + 50) // 100, cents + 1)
-    down = np.minimum((cents * (100 - percent) + 50) // 100, cents - 1)
-    return np.where(known, up / 100, np.nan), np.where(known & (down > 0), down / 100, np.nan)
+    ticks = np.where(known, np.round(np.nan_to_num(prev_close) * whole), 0).astype("int64")
+    up = np.maximum((ticks * (100 + percent) + 50) // 100, ticks + 1)
+    down = np.minimum((ticks * (100 - percent) + 50) // 100, ticks - 1)
+    return np.where(known, up / whole, np.nan), np.where(known & (down > 0), down / whole, np.nan)
 
 
 def trading_flags(
@@ -100,13 +107,14 @@ def trading_flags(
     days = bars["session"].to_numpy("datetime64[D]")
     close, reference = bars["close"].to_numpy("float64"), bars["prev_close"].to_numpy("float64")
     listed = listing.listed if listing is not None else None
-    up, down = limit_prices(reference, limit_percent(security, days, names, listed))
+    tick = instrument(security).tick or 0.01
+    up, down = limit_prices(reference, limit_percent(security, days, names, listed), tick)
     last = np.concatenate([[np.nan], close[:-1]]) if len(close) else close
     flags = pd.DataFrame({
         "session": bars["session"].to_numpy("datetime64[s]"),
         "suspended": np.zeros(len(days), bool),
-        "limit_up": np.abs(close - up) < 0.001,
-        "limit_down": np.abs(close - down) < 0.001,
+        "limit_up": np.abs(close - up) < tick / 10,
+        "limit_down": np.abs(close - down) < tick / 10,
         "ex_date": np.abs(reference - last) > 1e-4,
         "first_session": days == np.datetime64(listed) if listed else np.zeros(len(days), bool),
     })  # fmt: skip

@@ -46,7 +46,17 @@ ST = (Name("600001.SH", "*ST样本", NameKind.SHORT, date(2020, 5, 6), date(2021
     ("600001.SH", "2021-05-06", (Name("600001.SH", "*ST TCL"),), 5),
     ("600001.SH", "2021-05-06", (Name("600001.SH", "SST样本"),), 5),
     ("600001.SH", "2021-05-06", (Name("600001.SH", "ST样本", NameKind.FORMER),), 10),
+    ("600001.SH", "2026-07-03", (Name("600001.SH", "*ST样本"),), 5),
+    ("600001.SH", "2026-07-06", (Name("600001.SH", "*ST样本"),), 10),
+    ("000001.SZ", "2026-07-03", (Name("000001.SZ", "ST样本"),), 5),
+    ("000001.SZ", "2026-07-06", (Name("000001.SZ", "ST样本"),), 10),
+    ("900901.SH", "2026-07-03", (Name("900901.SH", "*ST样B"),), 5),
+    ("600001.SH", "2007-01-05", (Name("600001.SH", "S样本"),), 10),
+    ("600001.SH", "2007-01-08", (Name("600001.SH", "S样本"),), 5),
+    ("600001.SH", "2007-01-05", (Name("600001.SH", "S*ST样本"),), 5),
+    ("600001.SH", "2021-05-06", (Name("600001.SH", "退市样本"),), 10),
     ("300001.SZ", "2020-08-21", (Name("300001.SZ", "*ST样本"),), 5),
+    ("300001.SZ", "2026-07-06", (Name("300001.SZ", "*ST样本"),), 20),
     ("300001.SZ", "2020-08-24", (Name("300001.SZ", "*ST样本"),), 20),
     ("688001.SH", "2022-01-04", (Name("688001.SH", "*ST样本"),), 20),
     ("00700.HK", "2022-01-04", (), 0),
@@ -97,10 +107,23 @@ def bars_of(sessions: list[str], close: list[float], reference: list[float]) -> 
     return frame_of({"session": sessions, **prices, "prev_close": np.array(reference), "volume": 100.0}, "hand")
 
 
+def test_a_risk_warned_share_on_either_side_of_the_day_its_limit_was_widened() -> None:
+    names = (Name("600001.SH", "*ST样本"),)
+    bars = bars_of(["2026-07-02", "2026-07-03", "2026-07-06", "2026-07-07"], [2.10, 2.31, 2.43, 2.67], [2.00, 2.10, 2.31, 2.43])
+    assert trading_flags("600001.SH", bars, names)["limit_up"].tolist() == [True, False, False, True]
+
+
 def test_half_cents_at_the_limit_go_the_exchanges_way() -> None:
     flags = trading_flags("600001.SH", bars_of(["2022-01-04", "2022-01-05", "2022-01-06"], [2.59, 2.58, 2.12], [2.35, 2.35, 2.35]))
     assert flags["limit_up"].tolist() == [True, False, False]
     assert flags["limit_down"].tolist() == [False, False, True]
+
+
+def test_shanghais_dollar_shares_count_in_tenths_of_a_cent() -> None:
+    flags = trading_flags("900901.SH", bars_of(["2022-01-04", "2022-01-05"], [0.466, 0.470], [0.424, 0.427]))
+    assert flags["limit_up"].tolist() == [True, True], "0.4664 and 0.4697, rounded to 0.466 and 0.470"
+    flags = trading_flags("900901.SH", bars_of(["2022-01-04", "2022-01-05"], [0.470, 0.469], [0.424, 0.427]))
+    assert not flags["limit_up"].any()
 
 
 def test_an_unknown_reference_price_flags_nothing() -> None:
