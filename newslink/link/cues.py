@@ -10,7 +10,7 @@ import re
 
 from newslink.link.classes import word_list
 from newslink.link.cue import Cue
-from newslink.link.dispatch import FirstOf
+from newslink.link.dispatch import Beginning, Ending, FirstOf, LastOf
 
 BEFORE_WINDOW, AFTER_WINDOW = 24, 40
 
@@ -96,3 +96,7 @@ SUSPECT_PAIRS = frozenset(word_list("suspect_pairs"))
 
 company_after = FirstOf(COMPANY_AFTER)
 against_after = FirstOf(AGAINST_AFTER)
+company_before = LastOf(COMPANY_BEFORE)
+foreign_before, praised_before, counted_before, region_before = map(Ending, (FOREIGN_BEFORE, PRAISED_BEFORE, COUNTED_BEFORE, REGION_BEFORE))
+branch_after, party_after = map(Beginning, (BRANCH_AFTER, PARTY_AFTER))
+party_before, source_before, credit_before = map(Ending, (PARTY_BEFORE, SOURCE_BEFORE, CREDIT))

@@ -10,23 +10,26 @@ import re
 from dataclasses import dataclass, field
 
 from newslink.link import cues
-from newslink.link.classes import WORDS, SurfaceClass
+from newslink.link.classes import (
+    AFFILIATE,
+    FOREIGN,
+    FUND,
+    PERSON,
+    PHRASE,
+    PLACE,
+    PLAIN,
+    SECTOR,
+    SHORTENED,
+    WORD,
+    WORDS,
+    SurfaceClass,
+)
 from newslink.link.cue import Cue
+from newslink.link.dispatch import Beginning, Ending
 from newslink.link.lexicon import AFTER_DELISTING, PRE_IPO, Lexicon, Owner
 
-WEAK = frozenset(
-    (
-        SurfaceClass.WORD,
-        SurfaceClass.SECTOR,
-        SurfaceClass.PLACE,
-        SurfaceClass.PERSON,
-        SurfaceClass.SHORTENED,
-        SurfaceClass.PHRASE,
-        SurfaceClass.FUND,
-    )
-)
-_CHINESE_END = re.compile(r"[一-鿿]\Z")
-_FREE_BEFORE = re.compile(r"(?:[的和与及或对由被在向从是据将给让使把跟同比即按因为如像了着过到于])\Z")
+WEAK = frozenset((WORD, SECTOR, PLACE, PERSON, SHORTENED, PHRASE, FUND))
+_FREE_BEFORE = frozenset("的和与及或对由被在向从是据将给让使把跟同比即按因为如像了着过到于")
 _SENTENCE = re.compile(r"[。!?;\n]")
 # What stands between a company and the legal name of another: not one name that goes on.
 _BETWEEN = re.compile(
@@ -37,8 +40,9 @@ _OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
 _SHUT = frozenset(("", "。", ";", "!", "?", "\n", "》", "】", "」", "”", "的"))  # nothing a company does begins so
 _NEAR = 60
 _SEEN_GRACE = 2000
-_REGIONAL = frozenset((SurfaceClass.AFFILIATE, SurfaceClass.PHRASE, SurfaceClass.PERSON, SurfaceClass.SHORTENED))
+_REGIONAL = frozenset((AFFILIATE, PHRASE, PERSON, SHORTENED))
 _FORMER_GRACE = 3 * 365
+_MOST_OWNED = 200_000
 
 
 @dataclass(slots=True)
@@ -55,6 +59,14 @@ class Verdict:
     acts: bool = False
     party: bool = False
     opposed: bool = False
+
+
+def _ends(ending: Ending, before: str) -> bool:
+    return before[-1:] in ending.last and ending.search(before) is not None
+
+
+def _begins(beginning: Beginning, after: str) -> bool:
+    return after[:1] in beginning.first and beginning.match(after) is not None
 
 
 def probability(score: float) -> float:
@@ -106,6 +118,18 @@ class Judge:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
+        self._owned: dict[tuple[int, int], tuple[Owner, float, tuple[str, ...]]] = {}
+        self._opening = {k: "- " + words if k in WEAK else "+ name" for k, words in WORDS.items()}
+
+    def owner_on(self, pattern: int, day: int) -> tuple[Owner, float, tuple[str, ...]]:
+        """The owner whose name the pattern was on the day, what the date does to the score, and why. Remembered."""
+        known = self._owned.get((pattern, day))
+        if known is None:
+            if len(self._owned) > _MOST_OWNED:
+                self._owned.clear()
+            why: list[str] = []
+            known = self._owned[pattern, day] = (*owner_on(self._lexicon, self._lexicon.owners[pattern], day, why), tuple(why))
+        return known
 
     def hopeless(self, text: str, start: int, end: int, pattern: int, low: int, high: int) -> bool:
         """An ordinary word in a place where nothing could speak for the company: told from its two neighbours alone."""
@@ -134,15 +158,14 @@ class Judge:
         begins, runs: the border of the name cuts through a common word.
         """
         lexicon = self._lexicon
-        evidence: list[str] = []
-        owner, score = owner_on(lexicon, lexicon.owners[pattern], day, evidence)
+        owner, score, why = self.owner_on(pattern, day)
         klass = lexicon.classes[pattern]
         score += lexicon.priors[pattern]
         if owner.stated:
             if not owner.first <= day <= owner.last:
                 return Verdict(owner, -4.0, ["- not on the days for which a person said what this word means"])
             return Verdict(owner, score, ["+ a person said what this word means"])
-        evidence.append("- " + WORDS[klass] if klass in WEAK else "+ name")
+        evidence = [*why, self._opening[klass]]
         before = text[max(field_start, start - cues.BEFORE_WINDOW) : start]
         after = text[end : min(field_end, end + cues.AFTER_WINDOW)]
         weak = klass in WEAK
@@ -154,9 +177,9 @@ class Judge:
             if begins and not (company_left and company_right) or runs and own < 3.0:
                 against = _STRADDLED if begins else _RUNS_ON
         if against is not None:
-            plain = klass is SurfaceClass.PLAIN or klass is SurfaceClass.FOREIGN
+            plain = klass is PLAIN or klass is FOREIGN
             score -= against.weight if not plain else _PLAIN_LOSS.get(against.words, against.weight)
-            if against is _NAMESAKE and klass is not SurfaceClass.AFFILIATE:
+            if against is _NAMESAKE and klass is not AFFILIATE:
                 score -= 1.2
             evidence.append(against.words)
         elif (weak or pattern in lexicon.quoted) and after[:1] not in _SHUT:
@@ -171,7 +194,7 @@ class Judge:
                     evidence.append(cue.words)
         score += self._beside(weak, klass, before, after, company_left, company_right, evidence)
         if (
-            klass is SurfaceClass.AFFILIATE
+            klass is AFFILIATE
             and against is None
             and not acts
             and cues.NATURE.search(before + after)
@@ -185,7 +208,7 @@ class Judge:
         kind = lexicon.quoted.get(pattern)
         if kind or text[end - 2 : end] in ("证券", "期货"):
             quoted = self._quoted(kind, before, after, start == field_start or before[-1:] in ("【", "《"), acts)
-        party = bool(cues.PARTY_AFTER.match(after) or cues.PARTY_BEFORE.search(before)) and not acts
+        party = not acts and (_begins(cues.party_after, after) or _ends(cues.party_before, before))
         return Verdict(owner, score, evidence, quoted, acts, party and quoted is not True, against is not None)
 
     def _against(self, owner: Owner, surface: str, before: str, after: str, klass: SurfaceClass, pattern: int) -> Cue | None:
@@ -201,17 +224,17 @@ class Judge:
             longer = surface + legal[1]
             if legal[1] and not any(longer in name for name in names) and not _BETWEEN.search(legal[1]):
                 return _OTHER_LEGAL
-        if cues.FOREIGN_BEFORE.search(before):
+        if _ends(cues.foreign_before, before):
             return _FOREIGN
-        if klass is SurfaceClass.SECTOR and (cues.SECTOR_AFTER.match(after) or cues.COUNTED_BEFORE.search(before)):
+        if klass is SECTOR and (cues.SECTOR_AFTER.match(after) or _ends(cues.counted_before, before)):
             return _SECTOR
-        if klass is not SurfaceClass.PLAIN and (cues.PRAISED_BEFORE.search(before) or cues.TOPIC_AFTER.match(after)):
+        if klass is not PLAIN and (_ends(cues.praised_before, before) or cues.TOPIC_AFTER.match(after)):
             return _SECTOR
-        branch = cues.BRANCH_AFTER.match(after)
+        branch = cues.branch_after.word in after and cues.branch_after.match(after)
         if branch and not any(surface + branch[1] in name for name in names):
             return _BRANCH
-        region = cues.REGION_BEFORE.search(before)
-        if region and klass in _REGIONAL and not any(region[1] in name for name in names):
+        region = klass in _REGIONAL and before[-1:] in cues.region_before.last and cues.region_before.search(before)
+        if region and not any(region[1] in name for name in names):
             return _NAMESAKE
         return None
 
@@ -220,18 +243,17 @@ class Judge:
         if left or right:
             score += (3.2 if left and right else 2.6) if weak else 0.5
             evidence.append("+ in a list of companies")
-        for cue in cues.COMPANY_BEFORE:
-            if cue.pattern.search(before):
-                score += cue.weight * (0.6 if klass is SurfaceClass.WORD and cue.weight < 2.0 else 1.0) if weak else 0.2
-                evidence.append(cue.words)
-                break
+        cue = cues.company_before(before)
+        if cue is not None:
+            score += cue.weight * (0.6 if klass is WORD and cue.weight < 2.0 else 1.0) if weak else 0.2
+            evidence.append(cue.words)
         return score
 
     def _scene(self, klass, text, start, end, field_start, field_end, before, after, opposed, evidence) -> float:
         score = 0.0
         low, high = max(field_start, start - _NEAR), min(field_end, end + _NEAR)
         left = text[low:start]
-        cut = max(left.rfind("。"), left.rfind("\n"), left.rfind(";"), left.rfind("!"), left.rfind("?")) + 1
+        cut = max(map(left.rfind, "。\n;!?")) + 1
         right = text[end:high]
         stop = _SENTENCE.search(right)
         scene = left[cut:] + " " + (right[: stop.start()] if stop else right)
@@ -240,26 +262,25 @@ class Judge:
             and (start == field_start or before[-1:] in "【《" or before.endswith("公司") and after[:1] == ":")
             and after[:1] in (":", ",")
         ):
-            firm = cues.HEADLINE_FIRM if klass is SurfaceClass.WORD else cues.HEADLINE_COMPANY
+            firm = cues.HEADLINE_FIRM if klass is WORD else cues.HEADLINE_COMPANY
             company_like = firm.search(after[1:])
-            score += 3.6 if company_like else 2.1 if klass is SurfaceClass.WORD else 1.2
+            score += 3.6 if company_like else 2.1 if klass is WORD else 1.2
             evidence.append("+ headline of a company")
         elif (
             not opposed
             and (start == field_start or before[-1:] in "【《")
-            and (cues.HEADLINE_FIRM if klass is SurfaceClass.WORD else cues.HEADLINE_COMPANY).search(after)
+            and (cues.HEADLINE_FIRM if klass is WORD else cues.HEADLINE_COMPANY).search(after)
         ):
             score += 1.4
             evidence.append("+ begins the sentence of a company")
         business = cues.BUSINESS.search(scene) is not None
         if business:
-            score += 0.4 if klass is SurfaceClass.WORD else 1.0
+            score += 0.4 if klass is WORD else 1.0
             evidence.append("+ business scene")
         if cues.NATURE.search(scene):
             score -= 1.8 if business else 3.4
             evidence.append("- scene of places, history or daily life")
-        inside = _CHINESE_END.search(before) and not _FREE_BEFORE.search(before)
-        if inside and (klass is SurfaceClass.WORD or klass is SurfaceClass.SHORTENED):
+        if (klass is WORD or klass is SHORTENED) and "一" <= before[-1:] <= "鿿" and before[-1] not in _FREE_BEFORE:
             score -= 1.0
             evidence.append("- inside a longer phrase")
         return score
@@ -268,11 +289,11 @@ class Judge:
         """Whether text[start:end] is quoted (True), acts itself (False), or neither is said (None)."""
         before = text[max(low, start - cues.BEFORE_WINDOW) : start]
         after = text[end : min(high, end + cues.AFTER_WINDOW)]
-        if cues.FOREIGN_BEFORE.search(before):
+        if _ends(cues.foreign_before, before):
             return False
         said = cues.company_after(after)
         acts = said is not None and said[0].words in cues.OWN_ACT
-        if not acts and (cues.PARTY_AFTER.match(after) or cues.PARTY_BEFORE.search(before)):
+        if not acts and (_begins(cues.party_after, after) or _ends(cues.party_before, before)):
             return False
         return self._quoted(kind, before, after, start == low or before[-1:] in ("【", "《"), acts)
 
@@ -281,7 +302,7 @@ class Judge:
             return not cues.BROKER_OWN.search(after[1:])
         if acts:
             return False
-        if cues.SOURCE_BEFORE.search(before) or (before.endswith("(") and after.startswith(")") and kind == "vendor"):
+        if _ends(cues.source_before, before) or (before.endswith("(") and after.startswith(")") and kind == "vendor"):
             return True
         if kind == "vendor" and after[:1] in ")、,。" and cues.CREDIT.search(before):
             return True
