@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from newslink.link import cues
-from newslink.link.classes import SurfaceClass
+from newslink.link.classes import PLAIN, WORD, SurfaceClass
 from newslink.link.corrections import Rulings
 from newslink.link.find import Code
 from newslink.link.found import Found
 from newslink.link.judge import WEAK, Verdict, probability
 from newslink.link.lexicon import Lexicon
 from newslink.link.market import alive, choose, scene_market, side
-from newslink.link.quick import Sure, capped, credit_start, head_end, quick_link, role_and_relevance, step_of, voted
+from newslink.link.quick import (
+    Sure,
+    capped,
+    credit_start,
+    head_end,
+    make_link,
+    make_mention,
+    quick_link,
+    role_and_relevance,
+    sort_links,
+    step_of,
+    voted,
+)
 from newslink.link.role import LEAD
 from newslink.link.ruled import corrected
 from newslink.link.text import Haystack
-from newslink.model import Annotation, Article, Kind, Link, Mention, Role
+from newslink.model import Annotation, Article, Kind, Link, Role
 
 _FIELDS = ("title", "body")
+_SUBJECT, _MENTION = Role.SUBJECT, Role.MENTION
 
 
 class Assembler:
@@ -52,14 +65,14 @@ class Assembler:
         score, evidence = verdict.score, verdict.evidence
         owners = lexicon.owners[pattern]
         klass = lexicon.classes[pattern]
-        rule = "name" if klass is SurfaceClass.PLAIN and score > 2.5 else "name_in_context"
+        rule = "name" if klass is PLAIN and score > 2.5 else "name_in_context"
         security, said = None, 0
         code = codes.get(end + 1) if hay.text[end : end + 1] in "( :" else None
         if code is not None and code.sure:
             entity = self._universe.entity_of(code.security)
             if entity == owner.entity or any(o.entity == entity for o in owners):
                 tail = hay.text[code.end + 1 : code.end + 8]
-                wrong = klass is not SurfaceClass.PLAIN and any(c.pattern.match(tail) for c in cues.AGAINST_AFTER[1:4])
+                wrong = klass is not PLAIN and any(c.pattern.match(tail) for c in cues.AGAINST_AFTER[1:4])
                 score, rule = (max(score, 0) - 1.0 if wrong else max(score, 0.0) + 6.0), "name_code"
                 evidence.append("- goes on behind its code" if wrong else "+ its code behind it")
                 return Found(entity, code.security, field, first, last, score, rule, evidence, verdict.quoted, verdict.acts, 2)
@@ -138,46 +151,54 @@ class Assembler:
         return of
 
     def links(self, article: Article, mentions: list[Found | Sure], day: int) -> tuple[Link, ...]:
-        added = self._rulings.added.get(article.id)
-        found: list[Found | Sure] = list(mentions)
+        rulings = self._rulings
+        found = mentions
         if article.annotations:
             found = [m if type(m) is Found else Found.of_sure(m) for m in mentions]
             self._annotations(article, found, day)
-        credit = credit_start(article.body)
-        head = head_end(article.body)
+        body = article.body
+        credit = credit_start(body)
+        head = head_end(body)
         groups: dict[str, list] = {}
         mixed: set[str] = set()
         for one in found:
             if type(one) is Found:
                 if one.field == 1 and one.start >= credit:
                     continue
-                mixed.add(one.entity)
-                groups.setdefault(one.entity, []).append(one)
+                entity = one.entity
+                mixed.add(entity)
             elif one[2] != 1 or one[3] < credit:
-                groups.setdefault(one[0], []).append(one)
+                entity = one[0]
+            else:
+                continue
+            group = groups.get(entity)
+            if group is None:
+                groups[entity] = [one]
+            else:
+                group.append(one)
         drafts = []
         companies = titled = 0
         for entity, group in groups.items():
             if entity in mixed:
-                draft = self._draft(entity, [m if type(m) is Found else Found.of_sure(m) for m in group], head)
-                company, in_title = draft[1] >= 0.5, draft[3]
+                confidence, kept, in_title = self._draft(group, head)
+                company = confidence >= 0.5
             else:
-                company, in_title = True, any(m[2] == 0 or m[3] < head for m in group)
-                draft = (entity, 1.0, group, in_title)
-            companies += company
-            titled += company and in_title
-            drafts.append(draft)
+                confidence, kept, company, in_title = -1.0, group, True, any(m[2] == 0 or m[3] < head for m in group)
+            if company:
+                companies += 1
+                titled += in_title
+            drafts.append((confidence, kept, in_title))
         alternatives = self.alternatives_on(day)
         links = [
-            self._link(article, draft, companies, titled, day)
-            if draft[0] in mixed
-            else quick_link(article, draft[2], draft[3], companies, titled, alternatives)
-            for draft in drafts
+            quick_link(article, kept, in_title, companies, titled, alternatives)
+            if confidence < 0.0  # nothing but settled mentions
+            else self._link(article, confidence, kept, in_title, companies or 1, titled, alternatives)
+            for confidence, kept, in_title in drafts
         ]
-        if added or self._rulings.refused:
-            links = corrected(article, links, self._rulings, self._universe)
+        if rulings.refused or article.id in rulings.added:
+            links = corrected(article, links, rulings, self._universe)
         if len(links) > 1:
-            links.sort(key=lambda k: (k.confidence < 0.5, -k.relevance, -k.confidence, k.security))
+            sort_links(links)
         return tuple(links)
 
     def _annotations(self, article: Article, found: list[Found], day: int) -> None:
@@ -214,13 +235,13 @@ class Assembler:
     def _inline(self, note: Annotation, field: int, entity: str, here, found: list[Found]) -> None:
         for one in here:
             if one.entity == entity:
-                one.score += (1.6 if self._class_of(note.surface) is SurfaceClass.WORD else 2.2) if one.weak else 3.0
+                one.score += (1.6 if self._class_of(note.surface) is WORD else 2.2) if one.weak else 3.0
                 one.evidence = [*one.evidence, "+ publisher's markup"]
                 if not one.listing_said and one.security != note.security:
                     one.security = note.security
                 return
         klass = self._class_of(note.surface)
-        score = 3.2 if klass is SurfaceClass.PLAIN else -0.6 if klass is SurfaceClass.WORD else 1.5
+        score = 3.2 if klass is PLAIN else -0.6 if klass is WORD else 1.5
         if any(o.entity != entity and o.score > 3 and o.end - o.start >= note.end - note.start for o in here):
             score -= 3.0
         found.append(Found(entity, note.security or "", field, note.start, note.end, score, "annotation", ["+ publisher's markup"]))
@@ -229,47 +250,57 @@ class Assembler:
         from newslink.link.classes import surface_lists
         from newslink.link.text import name_key
 
-        return surface_lists().classes.get(name_key(surface), SurfaceClass.PLAIN)
+        return surface_lists().classes.get(name_key(surface), PLAIN)
 
-    def _draft(self, entity: str, group: list[Found], head: int) -> tuple:
-        """(mentions, confidence, group, in title, first position, quoted, acting)."""
-        if len(group) > 1:
-            firm = max((f.score for f in group if not f.weak and f.rule != "chart"), default=-9.0)
-            chart = any(f.rule == "chart" for f in group)
-            best_weak = max((f.score for f in group if f.weak), default=-9.0)
+    def _draft(self, group: list[Found | Sure], head: int) -> tuple[float, list[Found], bool]:
+        """(confidence, mentions that count, whether one of them stands in the title)."""
+        if len(group) == 1:
+            one = group[0]
+            return probability(one.score), group, one.field == 0 or (one.field == 1 and one.start < head)
+        group = [m if type(m) is Found else Found.of_sure(m) for m in group]
+        firm = max((f.score for f in group if not f.weak and f.rule != "chart"), default=-9.0)
+        chart = any(f.rule == "chart" for f in group)
+        best_weak = max((f.score for f in group if f.weak), default=-9.0)
+        if firm > 2.0 or best_weak > 3.0 or chart:
             for one in group:
-                if one.weak and not one.opposed and (firm > 2.0 or best_weak > 3.0 or chart):
+                if one.weak and not one.opposed:
                     one.score += 2.4
                     one.evidence = [*one.evidence, "+ named for sure elsewhere in the article"]
-            group.sort(key=lambda f: (f.field == 2, f.field, f.start, -f.end))
+        group.sort(key=lambda f: (f.field == 2, f.field, f.start, -f.end))
         top = max(f.score for f in group)
-        confidence = probability(top)
         kept = [f for f in group if f.score >= 0.0] if top >= 0.0 else group
-        title = any(f.field == 0 or (f.field == 1 and f.start < head) for f in kept)
-        return entity, confidence, kept, title
+        return probability(top), kept, any(f.field == 0 or (f.field == 1 and f.start < head) for f in kept)
 
-    def _link(self, article: Article, draft: tuple, companies: int, titled: int, day: int) -> Link:
-        entity, confidence, kept, in_title = draft
-        worded = [f for f in kept if f.field != 2]
-        count = len(worded)
-        quoted = sum(1 for f in worded if f.quoted)
-        acting = sum(1 for f in worded if f.acts or f.quoted is False)
-        body = min((f.start for f in worded if f.field == 1), default=None)
-        lead = body is not None and body <= LEAD
-        step = step_of(body, len(article.body), in_title)
-        role, relevance = role_and_relevance(in_title, step, lead, count, max(companies, 1), titled, quoted, acting)
-        if role is Role.SUBJECT and not acting and 2 * sum(f.party for f in worded) >= count > 0:
-            role, relevance = Role.MENTION, min(relevance, 0.3)
-        security = self._listing(kept)
-        alternatives = self.alternatives_on(day)(security)
+    def _link(self, article: Article, confidence: float, kept: list[Found], in_title: bool, companies: int, titled: int, alternatives) -> Link:
+        count = quoted = acting = party = 0
+        first = None
+        body = article.body
         mentions = []
         for one in kept:
-            if one.field == 2:
-                mentions.append(Mention("markup", one.start, one.end, _chart_surface(article, one), one.rule, tuple(one.evidence)))
+            field, start, end = one.field, one.start, one.end
+            if field == 2:
+                mentions.append(make_mention("markup", start, end, _chart_surface(article, one), one.rule, tuple(one.evidence)))
+                continue
+            count += 1
+            if one.quoted:
+                quoted += 1
+            if one.acts or one.quoted is False:
+                acting += 1
+            if one.party:
+                party += 1
+            if field:
+                if first is None or start < first:
+                    first = start
+                mentions.append(make_mention("body", start, end, body[start:end], one.rule, tuple(one.evidence)))
             else:
-                text = article.title if one.field == 0 else article.body
-                mentions.append(Mention(_FIELDS[one.field], one.start, one.end, text[one.start : one.end], one.rule, tuple(one.evidence)))
-        return Link(security, role, round(confidence, 4), relevance, capped(mentions), alternatives)
+                mentions.append(make_mention("title", start, end, article.title[start:end], one.rule, tuple(one.evidence)))
+        step = step_of(first, len(body), in_title)
+        lead = first is not None and first <= LEAD
+        role, relevance = role_and_relevance(in_title, step, lead, count, companies, titled, quoted, acting)
+        if role is _SUBJECT and not acting and 2 * party >= count > 0:
+            role, relevance = _MENTION, min(relevance, 0.3)
+        security = self._listing(kept)
+        return make_link(security, role, round(confidence, 4), relevance, capped(mentions), alternatives(security))
 
     def _listing(self, kept: list[Found]) -> str:
         if len(kept) == 1:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from operator import attrgetter
 
 from newslink.link.role import LEAD, relevance_of, role_of
 from newslink.model import Article, Link, Mention, Role
@@ -32,40 +33,50 @@ def credit_start(body: str) -> int:
     return found if found >= 0 and len(body) - found < 120 else len(body)
 
 
-# A frozen dataclass's own constructor takes twice as long as setting its slots directly, and millions are made.
-_new = object.__new__
-_set_field, _set_start, _set_end, _set_surface, _set_rule, _set_evidence = (
-    Mention.__dict__[name].__set__ for name in ("field", "start", "end", "surface", "rule", "evidence")
-)
-_set_security, _set_role, _set_confidence, _set_relevance, _set_mentions, _set_alternatives = (
-    Link.__dict__[name].__set__ for name in ("security", "role", "confidence", "relevance", "mentions", "alternatives")
-)
+class _Mention:
+    """A ``Mention`` before it is frozen: a frozen dataclass's own constructor takes three times as long, and millions are made."""
+
+    __slots__ = Mention.__slots__
+
+    def __init__(self, field: str, start: int, end: int, surface: str, rule: str, evidence: tuple[str, ...]) -> None:
+        self.field = field
+        self.start = start
+        self.end = end
+        self.surface = surface
+        self.rule = rule
+        self.evidence = evidence
+
+
+class _Link:
+    """A ``Link`` before it is frozen."""
+
+    __slots__ = Link.__slots__
+
+    def __init__(
+        self, security: str, role: Role, confidence: float, relevance: float, mentions: tuple[Mention, ...], alternatives: tuple[str, ...]
+    ) -> None:
+        self.security = security
+        self.role = role
+        self.confidence = confidence
+        self.relevance = relevance
+        self.mentions = mentions
+        self.alternatives = alternatives
 
 
 def make_mention(field: str, start: int, end: int, surface: str, rule: str, evidence: tuple[str, ...]) -> Mention:
     """``Mention(...)``, made faster."""
-    one = _new(Mention)
-    _set_field(one, field)
-    _set_start(one, start)
-    _set_end(one, end)
-    _set_surface(one, surface)
-    _set_rule(one, rule)
-    _set_evidence(one, evidence)
-    return one
+    one = _Mention(field, start, end, surface, rule, evidence)
+    one.__class__ = Mention  # type: ignore[assignment]  # the same slots: only the class, and with it the frozenness, changes
+    return one  # type: ignore[return-value]
 
 
 def make_link(
     security: str, role: Role, confidence: float, relevance: float, mentions: tuple[Mention, ...], alternatives: tuple[str, ...]
 ) -> Link:
     """``Link(...)``, made faster."""
-    one = _new(Link)
-    _set_security(one, security)
-    _set_role(one, role)
-    _set_confidence(one, confidence)
-    _set_relevance(one, relevance)
-    _set_mentions(one, mentions)
-    _set_alternatives(one, alternatives)
-    return one
+    one = _Link(security, role, confidence, relevance, mentions, alternatives)
+    one.__class__ = Link  # type: ignore[assignment]
+    return one  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=65536)
@@ -87,67 +98,91 @@ def step_of(first: int | None, length: int, in_title: bool) -> int:
 def quick_links(article: Article, sure: list[Sure], alternatives: Callable[[str], tuple[str, ...]]) -> tuple[Link, ...]:
     """alternatives: security → the company's other listings on the day."""
     body = article.body
-    head = head_end(body)
-    credit = credit_start(body)
+    size = len(body)
+    head = body.find("】", 1, 200) if body[:1] == "【" else 0
+    credit = size if "来源" not in body[-120:] else credit_start(body)
     if len(sure) == 1:
         _, security, field, start, end, confidence, rule, evidence, quoted, _ = sure[0]
         if field:
             if start >= credit:
                 return ()
             in_title = start < head
-            role, relevance = role_and_relevance(in_title, start * _STEPS // len(body), start <= LEAD, 1, 1, int(in_title), int(quoted), 0)
+            role, relevance = role_and_relevance(in_title, start * _STEPS // size, start <= LEAD, 1, 1, in_title, quoted, 0)
             mention = make_mention("body", start, end, body[start:end], rule, evidence)
         else:
-            role, relevance = role_and_relevance(True, 0, False, 1, 1, 1, int(quoted), 0)
+            role, relevance = role_and_relevance(True, 0, False, 1, 1, 1, quoted, 0)
             mention = make_mention("title", start, end, article.title[start:end], rule, evidence)
         return (make_link(security, role, confidence, relevance, (mention,), alternatives(security)),)
     groups: dict[str, list[Sure]] = {}
+    titled: set[str] = set()
     for one in sure:
-        if one[2] == 1 and one[3] >= credit:
-            continue
+        if one[2]:
+            if one[3] >= credit:
+                continue
+            if one[3] < head:
+                titled.add(one[0])
+        else:
+            titled.add(one[0])
         group = groups.get(one[0])
         if group is None:
             groups[one[0]] = [one]
         else:
             group.append(one)
     companies = len(groups)
-    titles = [any(one[2] == 0 or one[3] < head for one in group) for group in groups.values()]
-    titled = sum(titles)
-    links = [
-        quick_link(article, group, in_title, companies, titled, alternatives)
-        for group, in_title in zip(groups.values(), titles, strict=True)
-    ]
+    count = len(titled)
+    links = [quick_link(article, group, entity in titled, companies, count, alternatives) for entity, group in groups.items()]
     if companies > 1:
-        links.sort(key=_order)
+        sort_links(links)
     return tuple(links)
 
 
 def quick_link(article: Article, group: list[Sure], in_title: bool, companies: int, titled: int, alternatives) -> Link:
-    if len(group) > 1:
-        group.sort(key=_position)
     body = article.body
+    count = len(group)
     first = None
     quoted = 0
-    confidence = 0.0
-    mentions = []
-    for _, _, field, start, end, sure_of, rule, evidence, quotes, _ in group:
+    if count == 1:
+        _, security, field, start, end, confidence, rule, evidence, quotes, _ = group[0]
         if field:
-            if first is None:
-                first = start
-            mentions.append(make_mention("body", start, end, body[start:end], rule, evidence))
+            first = start
+            mention = make_mention("body", start, end, body[start:end], rule, evidence)
         else:
-            mentions.append(make_mention("title", start, end, article.title[start:end], rule, evidence))
-        if quotes:
-            quoted += 1
-        if sure_of > confidence:
-            confidence = sure_of
-    count = len(group)
+            mention = make_mention("title", start, end, article.title[start:end], rule, evidence)
+        quoted = 1 if quotes else 0
+        mentions: tuple[Mention, ...] = (mention,)
+    else:
+        group.sort(key=_position)
+        security = group[0][1]
+        confidence = 0.0
+        several = False
+        listed = []
+        for _, listing, field, start, end, sure_of, rule, evidence, quotes, _ in group:
+            if field:
+                if first is None:
+                    first = start
+                listed.append(make_mention("body", start, end, body[start:end], rule, evidence))
+            else:
+                listed.append(make_mention("title", start, end, article.title[start:end], rule, evidence))
+            if quotes:
+                quoted += 1
+            if sure_of > confidence:
+                confidence = sure_of
+            if listing != security:
+                several = True
+        if several:
+            security = voted((one[1], 8.0 if one[9] and one[6] != "name" else 2.0 if one[9] else 1.0) for one in group)
+        mentions = capped(listed)
     step = step_of(first, len(body), in_title)
     role, relevance = role_and_relevance(in_title, step, first is not None and first <= LEAD, count, companies, titled, quoted, 0)
-    security = (
-        group[0][1] if count == 1 else voted((one[1], 8.0 if one[9] and one[6] != "name" else 2.0 if one[9] else 1.0) for one in group)
-    )
-    return make_link(security, role, confidence, relevance, capped(mentions), alternatives(security))
+    return make_link(security, role, confidence, relevance, mentions, alternatives(security))
+
+
+def sort_links(links: list[Link]) -> None:
+    """In place: links before candidates (confidence below 0.5), then by relevance, confidence, security."""
+    links.sort(key=_by_security)
+    links.sort(key=_by_standing, reverse=True)  # stays in the order of securities where equal
+    if any(link.confidence < 0.5 for link in links):
+        links.sort(key=_is_candidate)
 
 
 def voted(votes) -> str:
@@ -173,5 +208,8 @@ def _position(one: Sure) -> tuple[int, int, int]:
     return one[2], one[3], -one[4]
 
 
-def _order(link: Link) -> tuple:
-    return (-link.relevance, -link.confidence, link.security)
+_by_security, _by_standing = attrgetter("security"), attrgetter("relevance", "confidence")
+
+
+def _is_candidate(link: Link) -> bool:
+    return link.confidence < 0.5
