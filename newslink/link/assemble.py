@@ -271,7 +271,9 @@ class Assembler:
         kept = [f for f in group if f.score >= 0.0] if top >= 0.0 else group
         return probability(top), kept, any(f.field == 0 or (f.field == 1 and f.start < head) for f in kept)
 
-    def _link(self, article: Article, confidence: float, kept: list[Found], in_title: bool, companies: int, titled: int, alternatives) -> Link:
+    def _link(
+        self, article: Article, confidence: float, kept: list[Found], in_title: bool, companies: int, titled: int, alternatives
+    ) -> Link:
         count = quoted = acting = party = 0
         first = None
         body = article.body

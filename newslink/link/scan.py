@@ -39,13 +39,14 @@ class Scanner:
         self._codes = CodeFinder(lexicon.universe)
         self._judge = Judge(lexicon)
         self._assembler = assembler
-        self._default = [choose(lexicon, owners, owners[0], LAST, None) for owners in lexicon.owners]
+        default = [choose(lexicon, owners, owners[0], LAST, None) for owners in lexicon.owners]
         self._entity = [owners[0].entity for owners in lexicon.owners]
         self._suspect = np.zeros(65536, bool)
         self._suspect[[ord(c) for c in cues.SUSPECT_NEXT]] = True
         self._suspect_pairs = _pairs(cues.SUSPECT_PAIRS)
         self._borders = Borders()
-        self._confidence = [round(probability(s), 4) for s in lexicon.prior.tolist()]
+        self._entity_of, self._default_of = np.array(self._entity, object), np.array(default, object)
+        self._confidence = np.array([round(probability(s), 4) for s in lexicon.prior.tolist()])
         firsts = [p[0] if p else "" for p in lexicon.patterns]
         self._latin_start = np.array([f.isascii() and f.isalnum() for f in firsts], bool)
         self._latin_end = np.array([p[-1:].isascii() and p[-1:].isalnum() for p in lexicon.patterns], bool)
@@ -64,10 +65,12 @@ class Scanner:
     def scan(self, hay: Haystack, days: list[int]) -> tuple[list[list[Found | Sure]], set[int]]:
         """(mentions of each article, articles in which something is in doubt). Two texts an article, title and body; a day an article."""
         found: list[list[Found | Sure]] = [[] for _ in days]
-        codes = self._codes_of(hay, found, days)
-        return found, self._names(hay, found, days, codes)
+        doubtful: set[int] = set()
+        codes = self._codes_of(hay, found, days, doubtful)
+        self._names(hay, found, days, codes, doubtful)
+        return found, doubtful
 
-    def _codes_of(self, hay: Haystack, found: list[list[Found | Sure]], days: list[int]) -> dict[int, Code]:
+    def _codes_of(self, hay: Haystack, found: list[list[Found | Sure]], days: list[int], doubtful: set[int]) -> dict[int, Code]:
         codes = self._codes.codes(hay)
         if not codes:
             return {}
@@ -93,17 +96,17 @@ class Scanner:
                 )
             else:
                 found[article].append(Found.of_code(self.universe, code, place & 1, start - offset, end - offset, days[article]))
+                doubtful.add(article)
         return {c.start: c for c in codes}
 
     def _born(self, security: str) -> int:
         known = self.universe.security(security)
         return known.listed.toordinal() - PRE_IPO if known is not None and known.listed else 0
 
-    def _names(self, hay: Haystack, found: list[list[Found | Sure]], days: list[int], codes: dict[int, Code]) -> set[int]:
-        doubtful = {i for i, mine in enumerate(found) if any(type(one) is Found for one in mine)}
+    def _names(self, hay: Haystack, found: list[list[Found | Sure]], days: list[int], codes: dict[int, Code], doubtful: set[int]) -> None:
         matches = self._lexicon.machine.find_overlapping(hay.text)
         if not matches:
-            return doubtful
+            return
         lexicon, units, kinds = self._lexicon, hay.units, hay.kinds
         table = np.fromiter(chain.from_iterable(matches), np.int64, 3 * len(matches)).reshape(-1, 3)
         start, end, pattern = table[:, 0], table[:, 1], table[:, 2]
@@ -132,7 +135,7 @@ class Scanner:
             rest = ~legal
             start, end, pattern, place, kind = start[rest], end[rest], pattern[rest], place[rest], kind[rest]
         if not len(start):
-            return doubtful
+            return
         day = np.array(days, np.int32)[place >> 1]
         order = np.lexsort((-end, start))
         start, end, pattern, place, kind, day = (a[order] for a in (start, end, pattern, place, kind, day))
@@ -140,10 +143,9 @@ class Scanner:
         chosen = self._cut(hay, start, end, pattern, valid)
         chosen = chosen[kind[chosen] == NAME]
         if not len(chosen):
-            return doubtful
+            return
         start, end, pattern, place, day, valid = (a[chosen] for a in (start, end, pattern, place, day, valid))
         self._settle(hay, found, codes, foreign, legal_starts, start, end, pattern, place, days, valid, doubtful)
-        return doubtful
 
     def _cut(self, hay: Haystack, start, end, pattern, valid) -> np.ndarray:
         first, sizes = groups_of(start, end)
@@ -172,6 +174,7 @@ class Scanner:
         size = len(units)
         after = units[np.minimum(end, size - 1)]
         before = units[np.maximum(start - 1, 0)]
+        abroad = set(foreign.nonzero()[0].tolist())
         left, right = self._beside(start, end, place, before, self._plainish[pattern] & valid)
         crossed = None
         if hay.origin is None:
@@ -191,49 +194,38 @@ class Scanner:
         if crossed is not None:
             calm &= ~crossed
         sure = calm & lexicon.plain[pattern] & ~(lexicon.several[pattern] & foreign[place >> 1])
+        plain = sure.copy()
         calm &= ~left & ~right | ~self._weak[pattern]
         base = hay.starts[place]
+        first, last = first - base, last - base
+        coded = {i for i, mine in enumerate(found) if mine} if codes else _NONE
+        if codes:  # a bracket behind a name may hold its code
+            (bracketed,) = (sure & (after == 40)).nonzero()
+            sure[[i for i, e in zip(bracketed.tolist(), end[bracketed].tolist(), strict=True) if e + 1 in codes]] = False
+        self._take_sure(found, pattern[sure], place[sure], first[sure], last[sure])
+        rest = ~sure
         rows = zip(
-            start.tolist(),
-            end.tolist(),
-            pattern.tolist(),
-            place.tolist(),
-            sure.tolist(),
-            calm.tolist(),
-            left.tolist(),
-            right.tolist(),
-            (first - base).tolist(),
-            (last - base).tolist(),
-            crossed.tolist() if crossed is not None else repeat(False),
-            after.tolist(),
-            begins.tolist(),
-            runs.tolist(),
+            *(column[rest].tolist() for column in (start, end, pattern, place, calm, left, right, first, last, after, begins, runs, plain)),
+            crossed[rest].tolist() if crossed is not None else repeat(False),
             strict=False,  # repeat has no end
         )
-        default, entity, confidence, weak = self._default, self._entity, self._confidence, self._hard
+        weak, entity = self._hard, self._entity
         judged: dict[tuple[int, int], int] = {}
         bounds = _Bounds(hay)
-        coded = {i for i, mine in enumerate(found) if mine}
-        for s, e, p, where, settled, quiet, beside_left, beside_right, a, b, spaced, behind, cut_in, cut_out in rows:
+        for s, e, p, where, quiet, beside_left, beside_right, a, b, behind, cut_in, cut_out, settled, spaced in rows:
             article = where >> 1
-            if settled:
-                code = codes.get(e + 1) if behind == 40 else None
-                if code is None:
-                    found[article].append((entity[p], default[p], where & 1, a, b, confidence[p], "name", NAME_EVIDENCE, False, False))
-                    continue
-                if code.sure and self.universe.entity_of(code.security) == entity[p]:
-                    found[article].append(
-                        (entity[p], code.security, where & 1, a, b, CODE_SURE, "name_code", NAME_CODE_EVIDENCE, False, True)
-                    )
-                    continue
+            code = codes.get(e + 1) if behind == 40 else None
+            if settled and code is not None and code.sure and self.universe.entity_of(code.security) == entity[p]:
+                found[article].append((entity[p], code.security, where & 1, a, b, CODE_SURE, "name_code", NAME_CODE_EVIDENCE, False, True))
+                continue
             count = judged.get((article, p), 0)
             if count >= MOST_JUDGED:
                 continue
             judged[article, p] = count + 1
             low, high = bounds.of(where)
             on = days[article]
-            if quiet and (behind != 40 or e + 1 not in codes):
-                one = self._calm(hay, s, e, p, where & 1, a, b, on, low, high, bool(foreign[article]))
+            if quiet and code is None:
+                one = self._calm(hay, s, e, p, where & 1, a, b, on, low, high, article in abroad)
                 if one is not None:
                     found[article].append(one)
                     continue
@@ -243,9 +235,27 @@ class Scanner:
             if verdict.score < _WORTHLESS and article not in coded:
                 continue
             found[article].append(
-                self._assembler.found(hay, verdict, p, s, e, where & 1, a, b, on, codes, spaced, bool(foreign[article]), low, high)
+                self._assembler.found(hay, verdict, p, s, e, where & 1, a, b, on, codes, spaced, article in abroad, low, high)
             )
             doubtful.add(article)
+
+    def _take_sure(self, found: list[list[Found | Sure]], pattern, place, first, last) -> None:
+        """Names about which nothing is open, as settled mentions."""
+        rows = zip(
+            self._entity_of[pattern].tolist(),
+            self._default_of[pattern].tolist(),
+            (place & 1).tolist(),
+            first.tolist(),
+            last.tolist(),
+            self._confidence[pattern].tolist(),
+            repeat("name"),
+            repeat(NAME_EVIDENCE),
+            repeat(False),
+            repeat(False),
+            strict=False,  # repeat has no end
+        )
+        for article, one in zip((place >> 1).tolist(), rows, strict=True):
+            found[article].append(one)
 
     def _calm(
         self,
@@ -331,5 +341,6 @@ def _pairs(words: Iterable[str]) -> np.ndarray:
     return np.array(sorted({ord(a) << 16 | ord(b) for a, b in words}), np.int64)
 
 
+_NONE: frozenset[int] = frozenset()
 _JOINTS = np.zeros(65536, bool)
 _JOINTS[[ord(c) for c in "、和及与/,;"]] = True

@@ -60,16 +60,35 @@ def _packed(*columns: np.ndarray) -> np.ndarray:
     return key
 
 
-def _in(keys: np.ndarray, words: np.ndarray) -> np.ndarray:
-    at = np.searchsorted(words, keys)
-    return words[np.minimum(at, len(words) - 1)] == keys
+class _Words:
+    """A set of keys asked about many at a time: one look into a table of hashes settles most, only what may be in is searched."""
+
+    def __init__(self, keys: np.ndarray) -> None:
+        self._keys = keys
+        self._maybe = np.zeros(1 << _HASH_BITS, bool)
+        self._maybe[_hash(keys)] = True
+
+    def holds(self, keys: np.ndarray) -> np.ndarray:
+        found = self._maybe.take(_hash(keys))
+        (at,) = found.nonzero()
+        if len(at):
+            some = keys[at]
+            found[at] = self._keys.take(self._keys.searchsorted(some), mode="clip") == some
+        return found
+
+
+_HASH_BITS = 20
+
+
+def _hash(keys: np.ndarray) -> np.ndarray:
+    return ((keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _HASH_BITS)).astype(np.int64)
 
 
 class Borders:
     """Finds names whose border runs through a common word."""
 
     def __init__(self) -> None:
-        self._two, self._three, self._four = _words()
+        self._two, self._three, self._four = map(_Words, _words())
         self._alone_before, self._alone_after = np.zeros(65536, bool), np.zeros(65536, bool)
         self._alone_before[[ord(c) for c in ALONE_BEFORE]] = True
         self._alone_after[[ord(c) for c in ALONE_AFTER]] = True
@@ -83,13 +102,15 @@ class Borders:
 
         p2, p1, f1, f2 = at(start - 2), at(start - 1), units[start], at(start + 1)
         l2, l1, n1, n2 = at(end - 2), units[end - 1], at(end), at(end + 1)
-        begins = _in(_packed(p1, f1), self._two) | _in(_packed(p1, f1, f2), self._three) | _in(_packed(p2, p1, f1), self._three)
-        begins |= _in(_packed(p2, p1, f1, f2), self._four)
+        two, three, four = self._two.holds, self._three.holds, self._four.holds
+        begins = two(_packed(p1, f1)) | three(_packed(p1, f1, f2)) | three(_packed(p2, p1, f1)) | four(_packed(p2, p1, f1, f2))
         begins &= ~self._alone_before[p1]
-        runs = _in(_packed(l1, n1), self._two) | _in(_packed(l2, l1, n1), self._three) | _in(_packed(l2, l1, n1, n2), self._four)
+        runs = two(_packed(l1, n1)) | three(_packed(l2, l1, n1)) | four(_packed(l2, l1, n1, n2))
         runs &= ~self._alone_after[n1]
-        if begins.any():
-            begins &= ~_in(_packed(p2, p1), self._two) | _in(_packed(p2, p1, f1, f2), self._four)
-        if runs.any():
-            runs &= ~_in(_packed(n1, n2), self._two) | _in(_packed(l2, l1, n1, n2), self._four)
+        (at,) = begins.nonzero()
+        if len(at):
+            begins[at] = ~two(_packed(p2[at], p1[at])) | four(_packed(p2[at], p1[at], f1[at], f2[at]))
+        (at,) = runs.nonzero()
+        if len(at):
+            runs[at] = ~two(_packed(n1[at], n2[at])) | four(_packed(l2[at], l1[at], n1[at], n2[at]))
         return begins, runs
