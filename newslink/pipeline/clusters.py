@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta, timezone
 
-from newslink.articles import Placement, Signature, pack, place, signature, unpack
+from newslink.articles import WINDOW_HOURS, Placement, Signature, pack, place, signature, unpack
 from newslink.articles.signatures import NO_TIME
 from newslink.model import Entry
 from newslink.pipeline.linking import universe_of
@@ -19,6 +20,8 @@ from newslink.store import Membership, Store
 from newslink.store import Signature as Signed
 
 PART = 500  # articles placed at once
+BEIJING = timezone(timedelta(hours=8))
+_STRETCH = 4 * 24 * 3600  # seconds of publication time whose candidates are fetched at once
 LINKED = 0.5
 
 
@@ -75,14 +78,16 @@ def _memberships(store: Store, part: dict[str, Signature], said: Sequence[Statem
     clusters = overrule({id: placement.cluster for id, placement in now.items()}, said, lambda id: _order(signatures[id]))
     met = Counter(clusters.values())
     moved = {one.article for one in placed} | {id for id, head in clusters.items() if id not in before or head != before[id].cluster}
+    moved |= {clusters[id] for id in moved if met[clusters[id]] > 1}  # what is told of a head is told with its first copy
     held = Counter(placement.cluster for placement in before.values())
     rows = []
     for id in sorted(moved, key=lambda id: clusters[id] != id):
         head, novelty = clusters[id], now[id].novelty
         if met[head] > 1:
-            rows.append(Membership(id, head, 1.0 if head == id else 1.0 - novelty, novelty))
-        elif id in before and held[before[id].cluster] > 1:
-            rows.append(Membership(id, id, 1.0, 1.0))  # it was in a cluster and is no longer
+            rows.append(Membership(id, head, 1.0 if head == id else 1.0 - novelty, novelty, now[id].earlier, head == id and now[id].kind == "update"))
+        elif now[id].kind == "update" or (id in before and (held[before[id].cluster] > 1 or before[id].kind == "update")):
+            # It tells an earlier story with other numbers; or it did, or was in a cluster, and is and does no longer.
+            rows.append(Membership(id, id, 1.0, novelty, now[id].earlier, now[id].kind == "update"))
     return rows
 
 
@@ -91,29 +96,56 @@ def _around(store: Store, part: dict[str, Signature], said: Sequence[Statement])
 
     A stored article of the part has its place in both, and its new signature.
     """
-    signatures = {found.article: unpack(found.data) for found in store.sharing_bands(key for one in part.values() for key in one.keys)}
+    signatures = _candidates(store, part.values())
     before: dict[str, Placement] = {}
     seen: set[str] = set()
     left = [*signatures, *part]
     while left:
-        met: dict[str, None] = {}
-        for id in left:
-            if id in seen:
-                continue
-            members = store.cluster_of(id)
-            seen |= {id, *(member.article for member in members)}
-            met |= dict.fromkeys([id, *(member.article for member in members)])
-            if not members and id in signatures:
+        left = [id for id in left if id not in seen]
+        members = {member.article: member for member in store.clusters_of(left)}
+        met = dict.fromkeys([*left, *members])
+        seen |= met.keys()
+        told_on = {update.article: update for update in store.updates(met) if update.article in met}
+        for id in met:
+            if member := members.get(id):
+                kind = "copy" if id != member.head else "update" if member.update else "head"
+                before[id] = Placement(id, member.head, kind, member.novelty, member.earlier)
+            elif update := told_on.get(id):
+                before[id] = Placement(id, id, "update", update.novelty, update.earlier)
+            elif id in signatures:
                 before[id] = Placement(id, id, "head", 1.0, "")
-            for member in members:
-                kind = "head" if member.article == member.head else "copy"
-                before[member.article] = Placement(member.article, member.head, kind, member.novelty, "")
         partners = {id for one in said if one.other and (one.article in met or one.other in met) for id in (one.article, one.other)}
         left = sorted(partners - seen)
         missing = [id for id in {*met, *left} if id not in signatures]
         signatures |= {found.article: unpack(found.data) for found in store.signatures(missing)} if missing else {}
     signatures |= part
     return signatures, {id: placement for id, placement in before.items() if id in signatures}
+
+
+def _candidates(store: Store, part: Iterable[Signature]) -> dict[str, Signature]:
+    """Stored articles that share a band with one of the part, published near it: a copy farther off than the window would not count."""
+    found: dict[str, Signature] = {}
+    timed = sorted((one for one in part if one.time != NO_TIME), key=lambda one: one.time)
+    at = 0
+    while at < len(timed):
+        end = next((n for n in range(at, len(timed)) if timed[n].time - timed[at].time > _STRETCH), len(timed))
+        stretch = timed[at:end]
+        # A day more on either side: an article dated with the day alone is kept under its own day, whatever its zone.
+        first, last = (_day(one.time + sign * (WINDOW_HOURS + 24) * 3600) for one, sign in ((stretch[0], -1), (stretch[-1], 1)))
+        for signed in store.sharing_bands({key for one in stretch for key in one.keys}, first, last):
+            found.setdefault(signed.article, unpack(signed.data))
+        at = end
+    if timeless := {key for one in part if one.time == NO_TIME for key in one.keys}:
+        for signed in store.sharing_bands(timeless):
+            found.setdefault(signed.article, unpack(signed.data))
+    return found
+
+
+def _day(seconds: int) -> date:
+    try:
+        return datetime.fromtimestamp(seconds, BEIJING).date()
+    except (OverflowError, ValueError, OSError):
+        return date.min if seconds < 0 else date.max
 
 
 def _order(signature: Signature) -> tuple[bool, int, str]:

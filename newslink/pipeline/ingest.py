@@ -3,6 +3,9 @@
 Each batch is one transaction: read → skip what is known and unchanged → parse, link, place on sessions → merge twins → put. A batch
 that was not committed is read again by the next run; one that was is known by its fingerprints. So a run killed anywhere and started
 again ends where an undisturbed one does.
+
+Names and corrections may change while a long run is under way: each part is worked on with those of its beginning, and one that was
+overtaken is linked again once it is stored. What a person says holds for articles before and after alike.
 """
 
 from __future__ import annotations
@@ -19,10 +22,12 @@ from newslink.model import Article, Entry, Rejection
 from newslink.pipeline.clusters import cluster_new
 from newslink.pipeline.corrected import as_published
 from newslink.pipeline.prepare import Prepare
+from newslink.pipeline.relink import relink_articles
 from newslink.settings import Settings
 from newslink.store import Store, open_store
 
 BATCH = 1000  # items a transaction
+CLUSTERED = 10_000  # articles after which those so far are placed in clusters
 SHOWN_REJECTIONS = 50
 _TRIES = 20  # how often a twin may be written by somebody else between our reading and our writing
 
@@ -78,11 +83,20 @@ def ingest_items(
     """The same for items from anywhere (folders, feeds). This process alone writes; parsing and linking may happen elsewhere."""
     counts: Counter[str] = Counter()
     shown: list[Rejection] = []
-    for part in _parts(prepare, _fresh(store, items, counts, shown), workers, scheduler):
-        _put(store, prepare, part, counts, shown)
+    work = _Latest(prepare)
+    clustered = 0
+    for version, part in _parts(work, _fresh(store, items, counts, shown), workers, scheduler):
+        _catch_up(store, work, version, _put(store, work.prepare, part, counts, shown))
+        # Along the way, so that charts of a backfill that takes hours do not count its copies until its end.
+        if counts["new"] + counts["updated"] - clustered >= CLUSTERED:
+            cluster_new(store)
+            clustered = counts["new"] + counts["updated"]
         if progress:
             progress(counts["files"], None, f"{counts['rejected']} rejected" if counts["rejected"] else "")
-    _settle(store, prepare, {}, [], store.unsettled(), counts)  # what a killed run may have left
+    left = store.unsettled()  # by a killed run
+    version = work.prepare.version
+    _settle(store, work.prepare, {}, [], left, counts)
+    _catch_up(store, work, version, left)
     cluster_new(store)
     if counts["new"] + counts["updated"] >= BATCH:
         store.settle()  # worth its rewriting of the index only after a bulk load, not after every poll of a feed
@@ -94,6 +108,14 @@ def ingest_items(
         unlinked=totals.unlinked,
         rejections=tuple(shown[:SHOWN_REJECTIONS]),
     )
+
+
+def _catch_up(store: Store, work: _Latest, version: str, stored: Iterable[str]) -> None:
+    """Articles just stored, linked by names and corrections of that version → linked by those of now. Asked after they were stored: a
+    correction either finds them there, or is seen here."""
+    if (now := store.names_version()) != version:
+        work.prepare = replace(work.prepare, version=now)
+        relink_articles(store, work.prepare, stored, clusters=False)
 
 
 def _fresh(store: Store, items: Iterable[Item], counts: Counter[str], shown: list[Rejection]) -> Iterator[list[Item]]:
@@ -112,17 +134,30 @@ def _fresh(store: Store, items: Iterable[Item], counts: Counter[str], shown: lis
             yield fresh
 
 
-def _parts(prepare: Prepare, batches: Iterable[list[Item]], workers: int, scheduler: str | None) -> Iterator[list[Entry | Rejection]]:
+@dataclass(slots=True)
+class _Latest:
+    """The work on one part: (version of the names and corrections it was done with, what came of it). What is sent elsewhere is the work as it
+    is at that moment."""
+
+    prepare: Prepare
+
+    def __call__(self, items: list[Item]) -> tuple[str, list[Entry | Rejection]]:
+        return self.prepare.version, self.prepare(items)
+
+
+def _parts(
+    work: _Latest, batches: Iterable[list[Item]], workers: int, scheduler: str | None
+) -> Iterator[tuple[str, list[Entry | Rejection]]]:
     if not workers and not scheduler:
-        yield from map(prepare, batches)
+        yield from map(work, batches)
         return
     from newslink.batch import run_parts
 
-    yield from run_parts(batches, prepare, workers=workers, scheduler=scheduler)
+    yield from run_parts(batches, work, workers=workers, scheduler=scheduler)
 
 
-def _put(store: Store, prepare: Prepare, part: list[Entry | Rejection], counts: Counter[str], shown: list[Rejection]) -> None:
-    """Write one prepared part: entries of articles with one origin as they are, twins merged and linked again."""
+def _put(store: Store, prepare: Prepare, part: list[Entry | Rejection], counts: Counter[str], shown: list[Rejection]) -> list[str]:
+    """Write one prepared part: entries of articles with one origin as they are, twins merged and linked again. Returns the ids touched."""
     rejections = [one for one in part if isinstance(one, Rejection)]
     entries = [one for one in part if not isinstance(one, Rejection)]
     shown += rejections[: max(SHOWN_REJECTIONS - len(shown), 0)]
@@ -133,7 +168,9 @@ def _put(store: Store, prepare: Prepare, part: list[Entry | Rejection], counts: 
     merged, own = _merged(store, prepare, read)
     result = store.put(single + merged, rejections, own)
     _count(result, counts)
-    _settle(store, prepare, {e.article.id: e.article for e in single}, read, (*result.stale, *result.unsettled), counts)
+    again = (*result.stale, *result.unsettled)
+    _settle(store, prepare, {e.article.id: e.article for e in single}, read, again, counts)
+    return list(dict.fromkeys((*met, *again)))
 
 
 def _settle(

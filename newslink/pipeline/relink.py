@@ -95,8 +95,8 @@ def relink(
         return _all(store, prepare, workers, scheduler, progress)
 
 
-def relink_articles(store: Store, prepare: Prepare, ids: Iterable[str], progress=None) -> list[str]:
-    """Link these again; returns the ids of those that changed. Unknown ids are passed over."""
+def relink_articles(store: Store, prepare: Prepare, ids: Iterable[str], progress=None, clusters: bool = True) -> list[str]:
+    """Link these again; returns the ids of those that changed. Unknown ids are passed over. clusters False: new ones are left for later."""
     again, changed, done = Again(prepare), [], 0
     ids = list(dict.fromkeys(ids))
     for at in range(0, len(ids), BATCH):
@@ -105,7 +105,8 @@ def relink_articles(store: Store, prepare: Prepare, ids: Iterable[str], progress
         done += len(entries)
         if progress:
             progress(done, len(ids), "")
-    cluster_new(store)
+    if clusters:
+        cluster_new(store)
     return changed
 
 

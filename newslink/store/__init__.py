@@ -2,7 +2,7 @@
 
 from newslink.store.backup import restore
 from newslink.store.bars import Covered
-from newslink.store.copies import Membership, Signature
+from newslink.store.copies import Membership, Signature, Update
 from newslink.store.counting import Counts
 from newslink.store.names import StoredCorrection
 from newslink.store.pages import Page
@@ -25,6 +25,7 @@ __all__ = [
     "Store",
     "StoreStatus",
     "StoredCorrection",
+    "Update",
     "open_store",
     "parse_query",
     "restore",

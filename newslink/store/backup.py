@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from newslink.errors import StoreError
@@ -73,11 +76,28 @@ def restore(path: str | Path, url: str) -> None:
             try:
                 if version_of(target):
                     raise StoreError(f"{target.url.render_as_string()} already holds a store; restore into an empty database.")
-                _copy(source, target)
+                with _of_today(source, found) as whole:
+                    _copy(whole, target)
             finally:
                 target.close()
     finally:
         source.close()
+
+
+@contextmanager
+def _of_today(source: Database, found: int) -> Iterator[Database]:
+    """The backup, or where an earlier newslink wrote it a copy brought forward; the backup itself stays as it is."""
+    if found == schema.VERSION:
+        yield source
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        _online(source, Path(folder) / "copy.db")
+        copy = Database(f"sqlite:///{folder}/copy.db")
+        try:
+            bring_up(copy)
+            yield copy
+        finally:
+            copy.close()
 
 
 def _online(database: Database, path: Path) -> None:

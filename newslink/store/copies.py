@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from newslink.store.database import Database, Reader, Writer
-from newslink.store.keys import key_day
+from newslink.store.keys import SLOTS, days_to_keys, key_day
 
 if TYPE_CHECKING:
     from newslink.store.tallies import Tallies
@@ -28,12 +29,27 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """article belongs to the cluster of head (ids; the head itself is a member too). similarity, novelty in [0, 1]."""
+    """article belongs to the cluster of head (ids; the head itself is a member too). similarity, novelty in [0, 1].
+
+    earlier: id of the most similar earlier article, "" where there is none. update: this head tells earlier's story with other numbers; it
+    stays outside earlier's cluster.
+    """
 
     article: str
     head: str
     similarity: float = 1.0
     novelty: float = 0.0
+    earlier: str = ""
+    update: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """article tells the story of earlier (ids) with other numbers. novelty in [0, 1]."""
+
+    article: str
+    earlier: str
+    novelty: float
 
 
 class Copies:
@@ -68,17 +84,22 @@ class Copies:
             )
         return [Signature(id_, (), bytes(data)) for id_, data in rows]
 
-    def sharing_bands(self, bands: Iterable[int], limit: int = 2000) -> list[Signature]:
-        """Signatures of stored articles that share at least one of the bands, newest first; their own bands are left out."""
+    def sharing_bands(self, bands: Iterable[int], start: date | None = None, end: date | None = None, limit: int = 2000) -> list[Signature]:
+        """Signatures of stored articles that share at least one of the bands, newest first; their own bands are left out.
+
+        start, end: only those published on Beijing dates in [start, end], and those without a time.
+        """
         wanted = sorted(set(bands))
         if not wanted:
             return []
+        when = days_to_keys(start, end)
+        only = "AND (article BETWEEN ? AND ? OR article < ?)" if when else ""
         with self.database.read() as reader:
             condition, parameter = reader.among(wanted)
             rows = reader.rows(
-                f"SELECT a.id, s.data FROM (SELECT DISTINCT article FROM band WHERE band {condition} ORDER BY article DESC LIMIT ?) b "
+                f"SELECT a.id, s.data FROM (SELECT DISTINCT article FROM band WHERE band {condition} {only} ORDER BY article DESC LIMIT ?) b "
                 "JOIN article a ON a.key = b.article JOIN signature s ON s.article = b.article ORDER BY a.key DESC",
-                (parameter, limit),
+                (parameter, *(when and (*when, SLOTS) or ()), limit),
             )
         return [Signature(id_, (), bytes(data)) for id_, data in rows]
 
@@ -86,20 +107,23 @@ class Copies:
         """Say which cluster articles belong to, replacing what was said before; ids that are not stored are passed over.
 
         A head that moves into another cluster brings its members along; so does naming as head what is a copy itself. A cluster left with
-        one article is none.
+        one article is none. What was said of an update is forgotten with the next word about the article.
         """
         from newslink.store.tallies import Tallies
 
         with self.database.write() as writer:
             tallies = Tallies()
-            keys = keys_of(writer, [id_ for m in memberships for id_ in (m.article, m.head)])
+            keys = keys_of(writer, [id_ for m in memberships for id_ in (m.article, m.head, m.earlier) if id_])
             said = [(keys[m.article], keys[m.head], m) for m in memberships if m.article in keys and m.head in keys]
             before = _around(writer, {key for article, head, _ in said for key in (article, head)})
             after = dict(before)
             for article, head, m in said:
-                after.setdefault(head, (head, 1.0, 0.0))
-                after[article] = (head, m.similarity, m.novelty)
+                after.setdefault(head, (head, 1.0, 1.0, 0))
+                after[article] = (head, m.similarity, m.novelty, keys.get(m.earlier, 0))
             _write(writer, before, _rooted(after), tallies)
+            writer.delete_among("followup", "article", [article for article, _, _ in said])
+            told_on = {article: (article, keys[m.earlier], m.novelty) for article, _, m in said if m.update and m.earlier in keys}
+            writer.load("followup", ("article", "earlier", "novelty"), list(told_on.values()))
             tallies.write(writer)
             if said:
                 writer.bump("version")
@@ -110,12 +134,37 @@ class Copies:
             cluster = reader.value("SELECT cluster FROM article WHERE id = ?", (article,), 0)
             if not cluster:
                 return []
+            rows = reader.rows(f"{_MEMBERS} WHERE m.cluster = ? ORDER BY a.key = m.cluster DESC, a.key", (cluster,))
+        return [Membership(*row[:5], update=row[5] is not None) for row in rows]
+
+    def clusters_of(self, articles: Iterable[str]) -> list[Membership]:
+        """Every member of every cluster that one of these articles is in."""
+        with self.database.read() as reader:
+            condition, parameter = reader.among(dict.fromkeys(articles))
             rows = reader.rows(
-                "SELECT a.id, h.id, m.similarity, m.novelty FROM member m JOIN article a ON a.key = m.article "
-                "JOIN article h ON h.key = m.cluster WHERE m.cluster = ? ORDER BY a.key = m.cluster DESC, a.key",
-                (cluster,),
+                f"{_MEMBERS} WHERE m.cluster IN (SELECT cluster FROM article WHERE id {condition} AND cluster <> 0)", (parameter,)
             )
-        return [Membership(*row) for row in rows]
+        return [Membership(*row[:5], update=row[5] is not None) for row in rows]
+
+    def updates(self, articles: Iterable[str]) -> list[Update]:
+        """What of these articles tells an earlier story with other numbers, and what tells theirs; oldest first."""
+        with self.database.read() as reader:
+            condition, parameter = reader.among(dict.fromkeys(articles))
+            keys = [key for (key,) in reader.rows(f"SELECT key FROM article WHERE id {condition}", (parameter,))]
+            condition, parameter = reader.among(keys)
+            found = f"SELECT article FROM followup WHERE article {condition} UNION SELECT article FROM followup WHERE earlier {condition}"
+            rows = reader.rows(
+                "SELECT a.id, e.id, f.novelty FROM followup f JOIN article a ON a.key = f.article JOIN article e ON e.key = f.earlier "
+                f"WHERE f.article IN ({found}) ORDER BY f.article",
+                (parameter, parameter),
+            )
+        return [Update(*row) for row in rows]
+
+
+_MEMBERS = (
+    "SELECT a.id, h.id, m.similarity, m.novelty, coalesce(e.id, ''), f.article FROM member m JOIN article a ON a.key = m.article "
+    "JOIN article h ON h.key = m.cluster LEFT JOIN article e ON e.key = m.earlier LEFT JOIN followup f ON f.article = m.article"
+)
 
 
 def keys_of(reader: Reader, ids: Iterable[str]) -> dict[str, int]:
@@ -123,28 +172,30 @@ def keys_of(reader: Reader, ids: Iterable[str]) -> dict[str, int]:
     return dict(reader.rows(f"SELECT id, key FROM article WHERE id {condition}", (parameter,)))
 
 
-Places = dict[int, tuple[int, float, float]]  # article → (head, similarity, novelty)
+Place = tuple[int, float, float, int]  # head, similarity, novelty, the most similar earlier article
+Places = dict[int, Place]
 
 
 def _around(writer: Writer, keys: Iterable[int]) -> Places:
     """Every member of every cluster that one of these articles is in."""
     condition, parameter = writer.among(keys)
     rows = writer.rows(
-        f"SELECT article, cluster, similarity, novelty FROM member WHERE cluster IN (SELECT cluster FROM member WHERE article {condition})",
+        "SELECT article, cluster, similarity, novelty, earlier FROM member WHERE cluster IN (SELECT cluster FROM member "
+        f"WHERE article {condition})",
         (parameter,),
     )
-    return {article: (cluster, similarity, novelty) for article, cluster, similarity, novelty in rows}
+    return {article: tuple(place) for article, *place in rows}
 
 
 def _rooted(places: Places) -> Places:
     """Heads of heads become heads; of a circle the earliest article does. Clusters of one are left out."""
     out: Places = {}
-    for article, (_, similarity, novelty) in places.items():
+    for article, (_, *rest) in places.items():
         seen = [article]
         while (head := places[seen[-1]][0]) not in seen:
             seen.append(head)
-        out[article] = (min(seen[seen.index(head) :]), similarity, novelty)
-    sizes = Counter(head for head, _, _ in out.values())
+        out[article] = (min(seen[seen.index(head) :]), *rest)
+    sizes = Counter(place[0] for place in out.values())
     return {article: place for article, place in out.items() if sizes[place[0]] > 1}
 
 
@@ -152,42 +203,42 @@ def _write(writer: Writer, before: Places, after: Places, tallies: Tallies) -> N
     changed = [(article, *place) for article, place in after.items() if before.get(article) != place]
     gone = [article for article in before if article not in after]
     writer.run_many(
-        "INSERT INTO member (article, cluster, similarity, novelty) VALUES (?, ?, ?, ?) ON CONFLICT (article) DO UPDATE SET "
-        "cluster = excluded.cluster, similarity = excluded.similarity, novelty = excluded.novelty",
+        "INSERT INTO member (article, cluster, similarity, novelty, earlier) VALUES (?, ?, ?, ?, ?) ON CONFLICT (article) DO UPDATE SET "
+        "cluster = excluded.cluster, similarity = excluded.similarity, novelty = excluded.novelty, earlier = excluded.earlier",
         changed,
     )
     writer.delete_among("member", "article", gone)
-    writer.run_many("UPDATE article SET cluster = ? WHERE key = ?", [(cluster, article) for article, cluster, *_ in changed])
-    writer.run_many("UPDATE article SET cluster = 0 WHERE key = ?", [(article,) for article in gone])
-    for article, cluster, *_ in changed:
-        _set_head(writer, article, article == cluster, tallies)
-    for article in gone:
-        _set_head(writer, article, True, tallies)
-
-
-def _set_head(writer: Writer, key: int, head: bool, tallies: Tallies) -> None:
-    row = writer.row("SELECT head, source, category FROM article WHERE key = ?", (key,))
-    if row is None or bool(row[0]) == head:
-        return
-    by = 1 if head else -1
-    writer.run("UPDATE article SET head = ? WHERE key = ?", (int(head), key))
-    writer.run("UPDATE link SET head = ? WHERE article = ?", (int(head), key))
-    writer.run("UPDATE article_tag SET head = ? WHERE article = ?", (int(head), key))
-    tallies.headed(key_day(key), row[1], row[2], by)
-    for session, security in writer.rows("SELECT session, security FROM link WHERE article = ?", (key,)):
-        tallies.link(session, security, 0, by)
+    moved = {article: cluster for article, cluster, *_ in changed if before.get(article, (0,))[0] != cluster} | dict.fromkeys(gone, 0)
+    heads = {article: cluster in (0, article) for article, cluster in moved.items()}
+    condition, parameter = writer.among(list(moved))
+    turned = {}
+    for key, head, source, category in writer.rows(f"SELECT key, head, source, category FROM article WHERE key {condition}", (parameter,)):
+        if bool(head) != heads[key]:
+            turned[key] = by = 1 if heads[key] else -1
+            tallies.headed(key_day(key), source, category, by)
+    condition, parameter = writer.among(list(turned))
+    for key, session, security in writer.rows(f"SELECT article, session, security FROM link WHERE article {condition}", (parameter,)):
+        tallies.link(session, security, 0, turned[key])
+    placed = [(cluster, int(heads[article]), article) for article, cluster in moved.items()]
+    writer.run_many("UPDATE article SET cluster = ?, head = ? WHERE key = ?", placed)
+    writer.run_many("UPDATE link SET cluster = ?, head = ? WHERE article = ?", placed)
+    writer.run_many("UPDATE article_tag SET head = ? WHERE article = ?", [(int(heads[article]), article) for article in turned])
 
 
 def detach(writer: Writer, keys: Sequence[int], tallies: Tallies) -> None:
     """Articles that go away or change their text leave their cluster; where one was the head, the earliest that remains becomes it."""
     writer.delete_among("band", "article", keys)
     writer.delete_among("signature", "article", keys)
+    writer.delete_among("followup", "article", keys)
+    writer.delete_among("followup", "earlier", keys)
+    condition, parameter = writer.among(keys)
+    writer.run(f"UPDATE member SET earlier = 0 WHERE earlier {condition}", (parameter,))
     before = _around(writer, keys)
     if not before:
         return
     leaving = set(keys)
     left = {article: place for article, place in before.items() if article not in leaving}
     heads: dict[int, int] = {}
-    for article, (cluster, _, _) in sorted(left.items()):
+    for article, (cluster, *_) in sorted(left.items()):
         heads.setdefault(cluster, article if cluster in leaving else cluster)
     _write(writer, before, _rooted({a: (heads[cluster], *rest) for a, (cluster, *rest) in left.items()}), tallies)

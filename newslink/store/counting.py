@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from newslink.model import Filter
+from newslink.store import mentions
 from newslink.store.database import Database
 from newslink.store.filters import link_conditions, selection_of
 from newslink.store.keys import day_number
@@ -86,21 +87,11 @@ class Counting:
         """
         last = day_number(as_of)
         first = last - days + 1
-        count = "heads" if fold_copies else "articles"
         with self.database.read() as reader:
-            sessions = [
-                s for (s,) in reader.rows("SELECT DISTINCT session FROM session_count WHERE session BETWEEN ? AND ?", (first - past, last))
-            ]
-            now = sum(session >= first for session in sessions)
-            before = len(sessions) - now
-            rows = reader.rows(
-                f"SELECT security, sum(CASE WHEN session >= ? THEN {count} ELSE 0 END), sum(CASE WHEN session < ? THEN {count} ELSE 0 END), "
-                f"sum(CASE WHEN session < ? THEN {count} * {count} ELSE 0 END) FROM session_count WHERE session BETWEEN ? AND ? GROUP BY security "
-                f"HAVING sum(CASE WHEN session >= ? THEN {count} ELSE 0 END) > 0",
-                (first, first, first, first - past, last, first),
-            )
-            numbers = np.array(rows, dtype="float64").reshape(-1, 4)
-            articles, total, squares = numbers[:, 1], numbers[:, 2], numbers[:, 3]
+            found = mentions.between(reader, max(first - past, 1), last)
+            now = sum(session >= first for session in found)
+            before = len(found) - now
+            securities, articles, total, squares = _sums(found, first, 2 if fold_copies else 1)
             if before:
                 mean = total / before
                 variance = np.maximum((squares - before * mean**2) / max(before - 1, 1), 0.0)
@@ -108,11 +99,11 @@ class Counting:
                 surprise = (articles - usual) / np.sqrt(now * np.maximum(np.maximum(variance, mean), 1.0 / before))
             else:
                 usual = surprise = np.full(len(articles), np.nan)
-            order = np.lexsort((numbers[:, 0], -np.nan_to_num(surprise), -articles))[:limit]
-            names = self.terms.texts(reader, [int(number) for number in numbers[order, 0]])
+            order = np.lexsort((securities, -np.nan_to_num(surprise), -articles))[:limit]
+            names = self.terms.texts(reader, securities[order].tolist())
         return pd.DataFrame(
             {
-                "security": pd.array([names[int(number)] for number in numbers[order, 0]], dtype="str"),
+                "security": pd.array([names[number] for number in securities[order].tolist()], dtype="str"),
                 "articles": articles[order].astype("int64"),
                 "usual": usual[order],
                 "surprise": surprise[order],
@@ -164,3 +155,20 @@ class Counting:
             for text in (json.loads(texts[number]) if texts[number] else ()) if kind is Term.TAG else (texts[number],):
                 found[text] += count
         return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit])
+
+
+def _sums(found: dict[int, mentions.Mentions], first: int, counted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(securities with any on a session from first on, ascending; their articles there; articles before; squares of those a session)."""
+    parts = [mentions.unpacked(b""), *found.values()]
+    widths = [part.shape[1] for part in parts]
+    recent = np.repeat([False, *(session >= first for session in found)], widths)
+    rows = np.concatenate(parts, axis=1)
+    securities, place = np.unique(rows[0], return_inverse=True)
+    count = rows[counted].astype("float64")
+
+    def summed(values: np.ndarray) -> np.ndarray:
+        return np.bincount(place, weights=values, minlength=len(securities))
+
+    articles = summed(count * recent)
+    some = articles > 0
+    return securities[some], articles[some], summed(count * ~recent)[some], summed(count**2 * ~recent)[some]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect
 
 from newslink.errors import SchemaTooNew, StoreError
 from newslink.store import schema
+from newslink.store.steps import STEPS
 
 if TYPE_CHECKING:
     from newslink.store.database import Database, Writer
-
-# version → what brings a store of that version to the next. Each runs in one transaction with the new version number.
-STEPS: dict[int, Callable[[Writer], None]] = {}
 
 
 def bring_up(database: Database, create: bool = True) -> int:
@@ -34,6 +31,7 @@ def bring_up(database: Database, create: bool = True) -> int:
             writer.run("INSERT INTO term (id, kind, text) VALUES (0, -1, '')")
             found = schema.VERSION
             writer.run("INSERT INTO meta (name, value) VALUES ('schema', ?)", (str(found),))
+        # Each step in one transaction with the new version number, so that a migration killed half-way begins again.
         while found < schema.VERSION:
             STEPS[found](writer)
             found += 1

@@ -29,17 +29,28 @@ def put_links(database: Database, terms: Terms, entries: Sequence[Entry]) -> tup
         condition, parameter = writer.among(keys)
         before = {
             key: rest
-            for key, *rest in writer.rows(f"SELECT key, source, category, links, head FROM article WHERE key {condition}", (parameter,))
+            for key, *rest in writer.rows(
+                "SELECT key, source, category, links, head, cluster, published, precision, tagset, id, title, url, origin FROM article "
+                f"WHERE key {condition}",
+                (parameter,),
+            )
         }
         stored = {key: bytes(data) for key, data in writer.rows(f"SELECT key, links FROM document WHERE key {condition}", (parameter,))}
         packed = {key: codec.pack_links(entry.links, entry.standings) for key, entry in keyed}
         changed = [(key, entry) for key, entry in keyed if packed[key] != stored[key]]
         tallies = Tallies()
         remove_links(writer, [key for key, _ in changed], tallies)
-        insert_links(writer, adding, changed, tallies, {key: before[key][3] for key, _ in changed})
+        insert_links(
+            writer,
+            adding,
+            changed,
+            tallies,
+            {key: tuple(row[5:]) for key, row in before.items()},
+            {key: tuple(row[3:5]) for key, row in before.items()},
+        )
         numbers = []
         for key, entry in changed:
-            source, category, links, _ = before[key]
+            source, category, links, *_ = before[key]
             now = sum(link.confidence >= LINK for link in entry.links)
             numbers.append((now, key))
             if (now > 0) != (links > 0):

@@ -20,7 +20,7 @@ COLUMNS = (
 )  # fmt: skip
 _SELECT = (
     "SELECT l.article, l.security, l.session, l.bucket, l.flags, l.role, l.confidence, l.relevance, l.rule, l.surface, l.source, l.category, "
-    "l.head, a.id, a.published, a.precision, a.title, a.tagset, a.url, a.origin, a.cluster FROM link l JOIN article a ON a.key = l.article"
+    "l.head, l.id, l.published, l.precision, l.title, l.tagset, l.url, l.origin, l.cluster FROM link l"
 )
 _BUCKETS = np.array([*map(str, codec.BUCKETS), ""], dtype=object)
 _ROLES = np.array([*map(str, codec.ROLES)], dtype=object)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from newslink.store import mentions
 from newslink.store.database import Writer
 from newslink.store.terms import Term
 
@@ -47,12 +48,11 @@ class Tallies:
         row[1] += heads
 
     def write(self, writer: Writer) -> None:
-        sessions = [(*key, *row) for key, row in sorted(self._sessions.items()) if any(row)]
-        writer.run_many(
-            "INSERT INTO session_count (session, security, articles, heads) VALUES (?, ?, ?, ?) ON CONFLICT (session, security) DO UPDATE SET "
-            "articles = session_count.articles + excluded.articles, heads = session_count.heads + excluded.heads",
-            sessions,
-        )
+        sessions: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        for (session, security), row in self._sessions.items():
+            if any(row):
+                sessions[session].append((security, *row))
+        mentions.add(writer, sessions)
         days = [(*key, *row) for key, row in sorted(self._days.items()) if any(row)]
         writer.run_many(
             "INSERT INTO day_count (day, source, category, articles, heads, linked) VALUES (?, ?, ?, ?, ?, ?) "
@@ -67,9 +67,6 @@ class Tallies:
             facets,
         )
         # Only what shrank can have become nothing.
-        writer.run_many(
-            "DELETE FROM session_count WHERE session = ? AND security = ? AND articles = 0", [row[:2] for row in sessions if row[2] < 0]
-        )
         writer.run_many(
             "DELETE FROM day_count WHERE day = ? AND source = ? AND category = ? AND articles = 0", [row[:3] for row in days if row[3] < 0]
         )

@@ -6,9 +6,10 @@ import gc
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from operator import itemgetter
 
 from newslink.errors import StoreError
 from newslink.model import Article, Entry, Origin, Rejection
@@ -26,6 +27,8 @@ from newslink.store.tokens import tokens_of
 LINK = 0.5  # confidence from which a link is one; below it is a candidate
 _ARTICLE = ("key", "id", "published", "zone", "precision", "title", "source", "category", "tagset", "url", "origin", "links")
 _LINK = ("security", "session", "article", "bucket", "flags", "role", "confidence", "relevance", "rule", "surface", "source", "category")
+# What a link row repeats of its article, for ``rows``: the cluster aside, which is the business of ``copies``.
+_REPEATED = ("published", "precision", "tagset", "id", "title", "url", "origin")
 _ORIGIN = ("locator", "fingerprint", "article", "reader", "line", "revision", "own")
 
 
@@ -101,6 +104,7 @@ def _apply(
         writer.delete_among("origin", "locator", [r.locator for r in rejections])
     for held, rest in unsettled:
         writer.run("UPDATE article SET unsettled = 1, origin = ? WHERE key = ?", (min(rest), held.key))
+        writer.run("UPDATE link SET origin = ? WHERE article = ?", (min(rest), held.key))
     _reject(writer, rejections, [o.locator for entry in plan.write for o in entry.article.origins])
     keys = _keys(writer, plan.write, by_id)
     insert(writer, adding, list(zip(keys, plan.write, strict=True)), tallies)
@@ -155,17 +159,16 @@ def insert(writer: Writer, adding: Adding, entries: list[tuple[int, Entry]], tal
     sources = adding.numbers(Term.SOURCE, (e.article.source for _, e in entries))
     categories = adding.numbers(Term.CATEGORY, (e.article.category for _, e in entries))
     tag_numbers = adding.numbers(Term.TAG, (tag for _, e in entries for tag in e.tags))
-    tagsets = adding.numbers(Term.TAGSET, (_tagset(e) for _, e in entries if e.tags))
+    repeated = _repeated(adding, entries)
     articles, documents, tags, index = [], [], [], []
     for key, entry in entries:
         article = entry.article
-        published, title = article.published, plain(article.title)
+        published, precision, tagset, id_, title, url, locator = repeated[key]
         source, category = sources[article.source], categories[article.category]
         linked = sum([link.confidence >= LINK for link in entry.links])
         articles.append(
             (
-                key, article.id, codec.micros_of(published), codec.zone_of(published), codec.PRECISION_NUMBER[article.precision],
-                title, source, category, tagsets[_tagset(entry)] if entry.tags else 0, plain(article.url), article.origins[0].locator, linked,
+                key, id_, published, codec.zone_of(article.published), precision, title, source, category, tagset, url, locator, linked,
             )
         )  # fmt: skip
         documents.append((key, codec.pack_content(article), codec.pack_links(entry.links, entry.standings)))
@@ -177,13 +180,31 @@ def insert(writer: Writer, adding: Adding, entries: list[tuple[int, Entry]], tal
     writer.load("document", ("key", "content", "links"), documents)
     writer.load("article_tag", ("tag", "article", "source", "category"), tags)
     writer.backend.add_search(writer, index)
-    insert_links(writer, adding, entries, tallies)
+    insert_links(writer, adding, entries, tallies, repeated, {})
+
+
+def _repeated(adding: Adding, entries: list[tuple[int, Entry]]) -> dict[int, tuple]:
+    """key → _REPEATED."""
+    tagsets = adding.numbers(Term.TAGSET, (_tagset(e) for _, e in entries if e.tags))
+    out = {}
+    for key, entry in entries:
+        a = entry.article
+        out[key] = (
+            codec.micros_of(a.published), codec.PRECISION_NUMBER[a.precision], tagsets[_tagset(entry)] if entry.tags else 0, a.id, plain(a.title),
+            plain(a.url), a.origins[0].locator,
+        )  # fmt: skip
+    return out
 
 
 def insert_links(
-    writer: Writer, adding: Adding, entries: list[tuple[int, Entry]], tallies: Tallies, heads: dict[int, int] | None = None
+    writer: Writer,
+    adding: Adding,
+    entries: list[tuple[int, Entry]],
+    tallies: Tallies,
+    repeated: Mapping[int, tuple],
+    places: Mapping[int, tuple[int, int]],
 ) -> None:
-    """Link and candidate rows. heads: key → 0 or 1 where it is not 1."""
+    """Link and candidate rows. repeated: key → _REPEATED of its article as stored. places: key → (head, cluster) where not (1, 0)."""
     securities = adding.numbers(Term.SECURITY, (link.security for _, e in entries for link in e.links))
     firsts = [link.mentions[0] for _, e in entries for link in e.links if link.mentions]
     rules = adding.numbers(Term.RULE, (mention.rule for mention in firsts))
@@ -197,7 +218,8 @@ def insert_links(
             raise StoreError(f"{entry.article.id}: {len(entry.links)} links and {len(entry.standings)} standings; expected one for each")
         if len(entry.links) > 1 and len({link.security for link in entry.links}) != len(entry.links):
             raise StoreError(f"{entry.article.id}: two links to one security; expected one")
-        head = 1 if heads is None else heads.get(key, 1)
+        head, cluster = places.get(key, (1, 0))
+        also = (head, cluster, *repeated[key])
         for link, standing in zip(entry.links, entry.standings, strict=True):
             security, rule, surface = securities[link.security], 0, 0
             if link.mentions:
@@ -210,13 +232,16 @@ def insert_links(
                 session, bucket = day_number(standing.session), codec.BUCKET_NUMBER[standing.bucket]
                 flags = standing.provisional | standing.date_only << 1
             role, confidence, relevance = codec.ROLE_NUMBER[link.role], link.confidence, link.relevance
-            links.append((security, session, key, bucket, flags, role, confidence, relevance, rule, surface, source, category, head))
+            links.append((security, session, key, bucket, flags, role, confidence, relevance, rule, surface, source, category, *also))
             tallies.link(session, security, 1, head)
     tallies.totals["candidates"] += len(candidates)
     # In the order of the table, so that each of its pages is touched once.
-    links.sort()
-    writer.load("link", (*_LINK, "head"), links)
+    links.sort(key=_in_table)
+    writer.load("link", (*_LINK, "head", "cluster", *_REPEATED), links)
     writer.load("candidate", ("article", "security", "confidence", "rule", "surface"), candidates)
+
+
+_in_table = itemgetter(0, 1, 2)
 
 
 def remove_links(writer: Writer, keys: Sequence[int], tallies: Tallies) -> None:

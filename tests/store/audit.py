@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from newslink.model import Filter
-from newslink.store import Store
+from newslink.store import Store, mentions
 
 
 def audit(store: Store) -> None:
@@ -16,7 +16,17 @@ def audit(store: Store) -> None:
         tags = reader.rows("SELECT tag, article, source, category, head FROM article_tag")
         total = dict(reader.rows("SELECT name, value FROM total"))
         days = {row[:3]: row[3:] for row in reader.rows("SELECT day, source, category, articles, heads, linked FROM day_count")}
-        sessions = {row[:2]: row[2:] for row in reader.rows("SELECT session, security, articles, heads FROM session_count")}
+        sessions = {
+            (session, security): tuple(counts)
+            for session, found in mentions.between(reader, 0, 1 << 40).items()
+            for security, *counts in found.T.tolist()
+        }
+        repeated = reader.rows("SELECT article, cluster, published, precision, tagset, id, title, url, origin FROM link")
+        whole = {
+            row[0]: row[1:] for row in reader.rows("SELECT key, cluster, published, precision, tagset, id, title, url, origin FROM article")
+        }
+        earlier = {key for (key,) in reader.rows("SELECT earlier FROM member WHERE earlier <> 0 UNION SELECT earlier FROM followup")}
+        followups = {key for (key,) in reader.rows("SELECT article FROM followup")}
         facets = {row[:2]: row[2] for row in reader.rows("SELECT kind, term, articles FROM facet")}
         origins = reader.rows("SELECT locator, article, own IS NULL FROM origin")
         documents = {key for (key,) in reader.rows("SELECT key FROM document")}
@@ -64,6 +74,8 @@ def audit(store: Store) -> None:
         row[1] += head
     assert sessions == {key: tuple(row) for key, row in wanted_sessions.items()}
 
+    assert all(row[1:] == whole[row[0]] for row in repeated), "a link repeats its article as it is stored"
+    assert earlier | followups <= keys
     of = {row[0]: row for row in articles}
     for _, _, article, head, source, category in links:
         assert (source, category, head) == (of[article][2], of[article][3], of[article][5])

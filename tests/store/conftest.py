@@ -110,6 +110,24 @@ def reopened(url: str) -> Iterator[Callable[[], Store]]:
 
 
 @pytest.fixture
+def new_url(store: Store, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[], str]:
+    """URLs of places of the kind under test where there is no store yet."""
+    made: list[str] = []
+
+    def new() -> str:
+        lite = store.database.backend.name == "sqlite"
+        made.append(f"sqlite:///{tmp_path}/new{len(made)}.db" if lite else new_database(request.getfixturevalue("postgres")))
+        return made[-1]
+
+    return new
+
+
+@pytest.fixture
+def elsewhere(new_url: Callable[[], str]) -> str:
+    return new_url()
+
+
+@pytest.fixture
 def another_store(store: Store, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
     """More empty stores of the kind under test."""
     opened: list[Store] = []

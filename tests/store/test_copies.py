@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from datetime import date, datetime
 
 from newslink.model import Filter, Rejection
-from newslink.store import Membership, Signature, Store
+from newslink.store import Membership, Signature, Store, Update
 from tests.store.audit import audit
-from tests.store.make import article, edited, ingest, linked, random_articles
+from tests.store.make import BEIJING, article, edited, ingest, linked, random_articles
 
 
 def test_signatures_are_found_by_any_band_they_share(store: Store) -> None:
@@ -73,3 +74,32 @@ def test_counts_stay_right_under_any_sequence(store: Store) -> None:
             ingest(store, [edited(draw.choice(given), body=f"改写{step}", fingerprint=f"s{step}")])
         if step % 8 == 7:
             audit(store)
+
+
+def test_bands_may_be_asked_for_within_dates(store: Store) -> None:
+    days = {"old": 1, "near": 10, "edge": 12, "late": 20}
+    store.put([linked(article(id, published=datetime(2024, 5, day, 23, 59, tzinfo=BEIJING))) for id, day in days.items()])
+    store.put([linked(article("timeless", published=None))])
+    store.put_signatures([Signature(id, (1,), b"x") for id in (*days, "timeless")])
+    found = store.sharing_bands([1], date(2024, 5, 9), date(2024, 5, 12))
+    assert [s.article for s in found] == ["edge", "near", "timeless"]
+    assert len(store.sharing_bands([1])) == 5
+    assert [s.article for s in store.sharing_bands([1], date(2024, 5, 9), date(2024, 5, 12), limit=1)] == ["edge"]
+
+
+def test_an_update_is_kept_until_the_next_word_about_it(store: Store) -> None:
+    store.put([linked(article(id)) for id in "abcd"])
+    store.put_memberships([Membership("b", "b", 1.0, 0.3, "a", update=True), Membership("c", "a", 0.9, 0.1, "a"), Membership("d", "b", 0.8, 0.2, "b")])
+    assert store.updates(["a"]) == store.updates(["b"]) == [Update("b", "a", 0.3)]
+    assert store.updates(["c", "d"]) == []
+    assert [(m.article, m.head, m.earlier, m.update) for m in store.cluster_of("d")] == [("b", "b", "a", True), ("d", "b", "b", False)]
+    assert sorted(store.clusters_of(["c", "d", "gone"]), key=repr) == sorted(store.cluster_of("a") + store.cluster_of("b"), key=repr)
+    audit(store)
+    store.put([linked(edited(article("a"), title="五粮液"))])  # the earlier one is another story now
+    assert store.updates(["b"]) == []
+    assert [m.earlier for m in store.clusters_of(["d"])] == ["", "b"]
+    store.put_memberships([Membership("d", "d", 1.0, 0.4, "b", update=True)])
+    assert store.updates(["d"]) == [Update("d", "b", 0.4)]
+    store.put_memberships([Membership("d", "b", 0.9, 0.1, "b")])
+    assert store.updates(["d"]) == []
+    audit(store)
