@@ -317,16 +317,15 @@ def questions(store: Store, corpus: Corpus, plain: Plain | None, rounds: int) ->
         }
     print(f"\n{'query':<46}{'p50 ms':>9}{'p95 ms':>9}{'processor':>11}{'pandas p50':>12}{'ratio':>8}")
     for name, draw_arguments in draws.items():
-        few = max(rounds // 5, 5) if "300" in name or "all years" in name else rounds
         mine, used, other = [], [], []
         ours[name](*draw_arguments())  # first touch, which reads pages from disk, is not what a working analyst sees
-        for at in range(few):
+        for _ in range(rounds):
             arguments = draw_arguments()
             began, cpu = time.perf_counter(), time.process_time()
             ours[name](*arguments)
             used.append((time.process_time() - cpu) * 1000)
             mine.append((time.perf_counter() - began) * 1000)
-            if name in theirs and at < max(few // 5, 3):
+            if name in theirs:
                 other += timed(lambda name=name, arguments=arguments: theirs[name](*arguments), 1)
         middle = statistics.median(mine)
         line = f"{name:<46}{middle:>9.1f}{np.percentile(mine, 95):>9.1f}{statistics.median(used):>11.1f}"

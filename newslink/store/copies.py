@@ -142,7 +142,8 @@ class Copies:
         with self.database.read() as reader:
             condition, parameter = reader.among(dict.fromkeys(articles))
             rows = reader.rows(
-                f"{_MEMBERS} WHERE m.cluster IN (SELECT cluster FROM article WHERE id {condition} AND cluster <> 0) ORDER BY m.cluster, a.key", (parameter,)
+                f"{_MEMBERS} WHERE m.cluster IN (SELECT cluster FROM article WHERE id {condition} AND cluster <> 0) ORDER BY m.cluster, a.key",
+                (parameter,),
             )
         return [Membership(*row[:5], update=row[5] is not None) for row in rows]
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 120
 READER_CACHE_KB = 8_000
 WRITER_CACHE_KB = 96_000
+LOG_PAGES = 16_384
+SEARCH_MERGE = 8  # segments of one level that are merged into one of the next; 4, FTS5's own, rewrites every posting twice as often
 SEARCH_BUFFER = 48 << 20  # bytes of new postings held before they are written as one segment
 
 
@@ -60,7 +62,9 @@ class Sqlite:
                 "foreign_keys=OFF",
                 "temp_store=MEMORY",
                 "trusted_schema=OFF",
-                "journal_size_limit=67108864",
+                # Pages that every batch touches (the newest of each security) are copied into the file once in some 64 MB of log, not once a batch.
+                f"wal_autocheckpoint={LOG_PAGES}",
+                f"journal_size_limit={LOG_PAGES * 4096}",
             ):
                 connection.execute(f"PRAGMA {pragma}")
 
@@ -97,6 +101,7 @@ class Sqlite:
         # spaces separate; the tokens are made by ``tokens``, not by SQLite.
         writer.run("CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(title, body, content='', columnsize=0, tokenize='ascii')")
         writer.run("INSERT INTO search (search, rank) VALUES ('hashsize', ?)", (SEARCH_BUFFER,))
+        writer.run("INSERT INTO search (search, rank) VALUES ('automerge', ?)", (SEARCH_MERGE,))
 
     def add_search(self, writer: Writer, rows: list[tuple[int, list[str], list[str]]]) -> None:
         # Ascending, because FTS5 writes its buffer out early whenever a rowid is not larger than the one before.

@@ -52,6 +52,8 @@ def from_1(writer: Writer) -> None:
         writer.load("session_tally", ("session", "data"), tallies)
     writer.run("DROP TABLE session_count")
 
+    if lite:
+        writer.run("INSERT INTO search (search, rank) VALUES ('automerge', 8)")
     writer.run(f"ALTER TABLE member ADD COLUMN earlier {whole} DEFAULT 0 NOT NULL")
     writer.run("CREATE INDEX member_earlier ON member (earlier)")
     writer.run(f"CREATE TABLE followup (article {whole} NOT NULL PRIMARY KEY, earlier {whole} NOT NULL, novelty {real} NOT NULL)")
