@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from newslink.ui import study_page
+from newslink.ui import study_form, study_page
 from newslink.ui.shell import session
 
 found = session()
-wanted = study_page.form(found)
+wanted = study_form.form(found)
 study_page.results(found, wanted)

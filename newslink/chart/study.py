@@ -114,10 +114,12 @@ def distribution_figure(car: np.ndarray, title: str = "", language: str = "zh", 
     }]  # fmt: skip
     lines = (("mean", float(values.mean()), "solid"), ("median", float(np.median(values)), "dash"))
     layout["shapes"] = [_upright(at, colours.lines[1], dash) for _, at, dash in lines]
+    # Each label on its own side of the two lines.
+    sides = ("right", "left") if lines[0][1] < lines[1][1] else ("left", "right")
     layout["annotations"] = [
         {"x": at, "y": 1 - 0.09 * place, "yref": "paper", "text": f"{text[name]} {at:+.2f}%", "showarrow": False,
-         "xanchor": "left", "xshift": 4}
-        for place, (name, at, _) in enumerate(lines)
+         "xanchor": side, "xshift": 4 if side == "left" else -4}
+        for place, ((name, at, _), side) in enumerate(zip(lines, sides, strict=True))
     ]  # fmt: skip
     return {"data": data, "layout": layout}
 

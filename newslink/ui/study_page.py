@@ -1,84 +1,26 @@
-"""The parts of the page 事件研究: the form, and what a study says in words, pictures and tables."""
+"""The parts of the page 事件研究 below its form: what a study says in words, pictures and tables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from newslink.errors import NewslinkError
-from newslink.model import Filter
 from newslink.pipeline.study import StoreStudy, study_of
-from newslink.pipeline.study_report import TEST_NAMES, figures_of, labels_of, study_excel, study_html
-from newslink.study import StudySpec
-from newslink.study.spec import MODELS, RETURNS
-from newslink.study.tables import car_table, excluded_table, tests_table
+from newslink.pipeline.study_report import TEST_NAMES, figures_of, study_excel, study_html
+from newslink.study.tables import tests_table
 from newslink.study.words import REASONS, verdict
 from newslink.ui import exports, tables
 from newslink.ui.context import Context, change
 from newslink.ui.html import text
+from newslink.ui.numbers import NOTHING
 from newslink.ui.problems import problem
-from newslink.ui.shelf import default_security, path_of, read_shelf
+from newslink.ui.study_form import Wanted, filter_of
 from newslink.ui.widgets import escaped
 
 _PLAIN = {"displayModeBar": False, "displaylogo": False}
-SAMPLES = ("this", "watch", "filtered")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    filter: Filter
-    spec: StudySpec
-    group_by: str | None
-    sample: str
-
-
-def form(found: Context) -> Wanted | None:
-    """The study that was asked for; None until the button was pressed."""
-    words = found.words
-    if not found.view.security:
-        change(security=default_security(found.desk))
-        st.rerun()
-    # The bundled sample is too short for the usual half year of estimation before most of its events.
-    usual = (-60, -11) if found.desk.sample else (-130, -11)
-    with st.form("study", border=True):
-        first, second, third, fourth = st.columns([2, 2, 1.4, 2])
-        sample = first.segmented_control(
-            words["study_what"],
-            SAMPLES,
-            format_func=lambda one: _sample_name(found, one),
-            default="filtered" if found.desk.sample else "this",
-        )
-        model = second.segmented_control(words["model"], MODELS, format_func=lambda one: words[f"model_{one}"], default="market")
-        names = {"simple": words["simple"], "log": words["log_returns"]}
-        returns = third.segmented_control(words["returns"], RETURNS, format_func=names.get, default="simple")
-        groups = {"": words["group_none"], "security": words["group_security"], "tag": words["group_tag"]}
-        group_by = fourth.segmented_control(words["group_by"], list(groups), format_func=groups.get, default="")
-        left, right, button = st.columns([3, 3, 1], vertical_alignment="bottom")
-        estimation = left.slider(words["estimation"], -250, -2, usual)
-        window = right.slider(words["event_window"], -20, 30, (-5, 10))
-        pressed = button.form_submit_button(words["run_study"], type="primary", width="stretch")
-        st.caption(words["study_first"])
-    if pressed:
-        base = found.view.filter(with_dates=True)
-        securities = {"this": (found.view.security,), "watch": read_shelf(path_of(found.desk)).watch, "filtered": ()}[sample or "this"]
-        spec = _spec(model or "market", returns or "simple", estimation, window)
-        st.session_state["study-wanted"] = Wanted(replace(base, securities=securities), spec, group_by or None, sample or "this")
-    return st.session_state.get("study-wanted")
-
-
-def _sample_name(found: Context, sample: str) -> str:
-    if sample == "this" and found.view.security:
-        return f"{found.words['study_this']} {found.desk.universe.name_on(found.view.security)}"
-    return found.words[f"study_{sample}"]
-
-
-def _spec(model: str, returns: str, estimation: tuple[int, int], window: tuple[int, int]) -> StudySpec:
-    spans = [(0, 0), (0, 1), (-1, 1), (0, 5)]
-    spans = [span for span in spans if window[0] <= span[0] and span[1] <= window[1]] or [window]
-    estimation = (estimation[0], min(estimation[1], window[0] - 1))
-    return StudySpec(model=model, returns=returns, estimation=estimation, window=window, cars=tuple(dict.fromkeys([*spans, window])))
+SHOWN = 2_000
 
 
 def results(found: Context, wanted: Wanted | None) -> None:
@@ -86,13 +28,17 @@ def results(found: Context, wanted: Wanted | None) -> None:
     if wanted is None:
         st.html(f'<div class="nl-empty">{text(words["study_hint"])}</div>')
         return
-    if wanted.sample == "watch" and not wanted.filter.securities:
+    chosen = filter_of(found, wanted.sample)
+    if wanted.sample == "watch" and not chosen.securities:
         st.info(words["watch_empty"])
         return
+    desk, group_by = found.desk, None if wanted.group == "none" else wanted.group
     try:
         with st.spinner(words["loading"]):
-            desk = found.desk
-            study = study_of(desk.store, wanted.filter, wanted.spec, desk.universe, desk.clock, group_by=wanted.group_by, strict=False)
+            study = desk.answer(
+                lambda: study_of(desk.store, chosen, wanted.spec(), desk.universe, desk.clock, group_by=group_by, strict=False),
+                "study", chosen, wanted,
+            )  # fmt: skip
     except NewslinkError as error:
         st.warning(words["study_failed"].replace("{reason}", escaped(problem(error, found.language)[:400])), icon=":material/query_stats:")
         return
@@ -102,11 +48,18 @@ def results(found: Context, wanted: Wanted | None) -> None:
         _sentences(found, study, str(result.events.group[0]))
     for number, group in enumerate(groups[:12]):
         if len(groups) > 1:
-            st.subheader(escaped(str(group)))
+            st.subheader(escaped(_group(found, str(group))))
         _sentences(found, study, group)
         _pictures(found, study, group, open_now=number == 0)
     _tables(found, study)
-    _exports(found, study)
+    _exports(found, study, chosen.securities)
+
+
+def _group(found: Context, group: str) -> str:
+    """A group's name: a security with its code, a tag, or those with none."""
+    if group == "-":
+        return found.words["group_untagged"]
+    return f"{found.desk.universe.name_on(group)} {group}" if "." in group else group
 
 
 def _sentences(found: Context, study: StoreStudy, group: str) -> None:
@@ -117,7 +70,7 @@ def _sentences(found: Context, study: StoreStudy, group: str) -> None:
 
 def _pictures(found: Context, study: StoreStudy, group: str, open_now: bool) -> None:
     words = found.words
-    labels = labels_of(study.result, [tables.clean(title, 60) for title in study.events["title"]])
+    labels = [f"{tables.clean(name, 8)} {day:%y-%m-%d}" for name, day in zip(_names(found, study), study.events["session"], strict=True)]
     figures = figures_of(study.result, group, labels, found.language, found.dark, not found.view.green_up)
     place = st.container() if open_now else st.expander(words["caar"])
     with place:
@@ -133,34 +86,101 @@ def _pictures(found: Context, study: StoreStudy, group: str, open_now: bool) -> 
                 column.plotly_chart(figures[name], key=f"study-{group}-{name}", config=_PLAIN)
 
 
+def _names(found: Context, study: StoreStudy) -> list[str]:
+    name = found.desk.universe.name_on
+    return [name(security) for security in study.events["security"]]
+
+
 def _tables(found: Context, study: StoreStudy) -> None:
-    words, result = found.words, study.result
+    words = found.words
     tests, events, excluded = st.tabs([words["study_tests"], words["study_events"], words["study_excluded"]])
     with tests:
-        table = tests_table(result, "study")
-        if "test" in table:
-            table = table.assign(test=[TEST_NAMES.get(str(one), str(one)) for one in table["test"]])
-        st.dataframe(table, hide_index=True)
+        shown = tests_frame(found, study)
+        figures = {name: st.column_config.NumberColumn(format="%.3f") for name in (words["statistic"], "p", words["p_adjusted"])}
+        st.dataframe(shown, hide_index=True, height=tables.height_of(shown, 500), column_config=figures, placeholder=NOTHING)
+        st.caption(words["tests_note"])
     with events:
-        table = car_table(result, "study")
-        if len(table):
-            st.dataframe(table, hide_index=True)
+        _events(found, study)
     with excluded:
-        table = excluded_table(result, "study")
-        reasons = REASONS.get(found.language, REASONS["en"])
-        if "reason" in table:
-            table = table.assign(reason=[reasons.get(one, str(one)) for one in table["reason"]])
-        st.dataframe(_text_only(table), hide_index=True)
+        shown = excluded_frame(found, study)
+        st.dataframe(shown, hide_index=True, height=tables.height_of(shown, 500))
 
 
-def _text_only(table: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({name: [tables.clean(value, 200) for value in table[name]] for name in table.columns})
+def tests_frame(found: Context, study: StoreStudy) -> pd.DataFrame:
+    """Every test of every CAR window, one row each, under the names readers know."""
+    words, table = found.words, tests_table(study.result, "study")
+    groups = {} if table["group"].nunique() < 2 else {words["group_by"]: [_group(found, str(one)) for one in table["group"]]}
+    return pd.DataFrame(
+        {
+            **groups,
+            words["window_car"]: [f"CAR[{start}, {end}]" for start, end in zip(table["start"], table["end"], strict=True)],
+            words["test"]: [TEST_NAMES.get(str(one), str(one)) for one in table["test"]],
+            "n": table["n"].to_numpy(),
+            words["statistic"]: table["statistic"].to_numpy(float),
+            "p": table["p"].to_numpy(float),
+            words["p_adjusted"]: table["p_adjusted"].to_numpy(float),
+        }
+    )
 
 
-def _exports(found: Context, study: StoreStudy) -> None:
+def events_frame(found: Context, study: StoreStudy) -> pd.DataFrame:
+    """Events that took part, one row each: who, when, the headline and the CARs in percent."""
+    words, result = found.words, study.result
+    kept = study.events.iloc[result.kept]
+    names = np.array(_names(found, study), object)[result.kept]
+    cars = {f"CAR[{each.start}, {each.end}]": 100 * each.car for each in result.cars}
+    return pd.DataFrame(
+        {
+            words["session"]: [f"{day:%Y-%m-%d}" for day in kept["session"]],
+            words["securities"]: [f"{tables.clean(name, 20)} {one}" for name, one in zip(names, kept["security"], strict=True)],
+            **cars,
+            words["title"]: [tables.clean(title, 120) for title in kept["title"]],
+            words["flags"]: tables.flags(found, kept),
+        }
+    )
+
+
+def excluded_frame(found: Context, study: StoreStudy) -> pd.DataFrame:
+    """Events that were left out, each with its reason."""
+    words, result = found.words, study.result
+    out = np.flatnonzero(result.reason != "")
+    left, reasons = study.events.iloc[out], REASONS.get(found.language, REASONS["en"])
+    names = np.array(_names(found, study), object)[out]
+    return pd.DataFrame(
+        {
+            words["session"]: [f"{day:%Y-%m-%d}" for day in left["session"]],
+            words["securities"]: [f"{tables.clean(name, 20)} {one}" for name, one in zip(names, left["security"], strict=True)],
+            words["reason"]: [reasons.get(one, str(one)) for one in result.reason[out]],
+            words["title"]: [tables.clean(title, 120) for title in left["title"]],
+        }
+    )
+
+
+def _events(found: Context, study: StoreStudy) -> None:
+    """The table of events; a row opens its session on the chart."""
+    shown = events_frame(found, study).head(SHOWN)
+    kept = study.events.iloc[study.result.kept]
+
+    def chosen() -> None:
+        row = tables.chosen_row(st.session_state["w-study-events"])
+        if row is not None and row < len(kept):
+            event = kept.iloc[row]
+            change(security=str(event["security"]), day=event["session"].date())
+            st.session_state["go"] = "chart"
+
+    cars = [name for name in shown.columns if str(name).startswith("CAR[")]
+    config = {name: st.column_config.NumberColumn(format="%+.2f%%", width=96) for name in cars}
+    body = tables.direction_style(shown, cars, found.dark, found.view.green_up) if len(shown) <= 60 else shown
+    st.dataframe(
+        body, hide_index=True, on_select=chosen, selection_mode="single-row", key="w-study-events", column_config=config,
+        height=tables.height_of(shown, 500), placeholder=NOTHING,
+    )  # fmt: skip
+
+
+def _exports(found: Context, study: StoreStudy, securities: tuple[str, ...]) -> None:
     words = found.words
     window = (study.result.events.session.min(), study.result.events.session.max())
-    about = exports.about_of(found, words["page_study"], window, (study.benchmark,))
+    about = exports.about_of(found, words["page_study"], window, (study.benchmark,), securities=securities)
     titles = [tables.clean(title, 60) for title in study.events["title"]]
     left, right, _ = st.columns([1, 1, 3])
     excel = words["excel"]

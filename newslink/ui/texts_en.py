@@ -472,4 +472,10 @@ TEXTS = {
     "verdict_merge": "Reposts merged",
     "verdict_split": "Reposts split",
     "verdict_time": "Time corrected",
+    "study_short": "Prices are short here: the usual windows {estimation} and {window} would leave out too many events, so shorter ones are proposed.",
+    "group_untagged": "No tag",
+    "statistic": "Statistic",
+    "p_adjusted": "Adjusted p",
+    "window_car": "Window",
+    "tests_note": "p is two-sided; adjusted by Benjamini-Hochberg over all windows and groups of a test.",
 }

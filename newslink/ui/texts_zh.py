@@ -470,4 +470,10 @@ TEXTS = {
     "verdict_merge": "合并转载",
     "verdict_split": "拆开转载",
     "verdict_time": "更正时间",
+    "study_short": "行情较短：通常的窗口 {estimation}、{window} 会剔除太多事件，这里先用较短的，可以自己调。",
+    "group_untagged": "无标签",
+    "statistic": "统计量",
+    "p_adjusted": "校正后 p",
+    "window_car": "窗口",
+    "tests_note": "p 为双侧；校正按 Benjamini-Hochberg，同一检验的各窗口和分组一起。",
 }

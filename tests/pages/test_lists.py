@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 
 from newslink.model import Filter
@@ -13,6 +14,7 @@ from newslink.pipeline.ingest import ingest
 from newslink.pipeline.learn import STATE
 from newslink.settings import Settings
 from newslink.store import Store, open_store
+from newslink.ui.study_form import WINDOWS, fitting
 from tests.pages.test_pages import page, parameter, said
 
 __all__ = ["page"]  # a fixture
@@ -142,3 +144,34 @@ def test_the_watchlist_is_the_one_that_live_sources_and_alerts_go_by(page, store
     assert store.state("watchlist") == ["600519.SH"]
     press(app, "w-watch")
     assert store.state("watchlist") == []
+
+
+def test_windows_are_the_usual_ones_unless_the_history_is_too_short_for_them():
+    many = np.array([400] * 20)
+    assert fitting(many, many) == WINDOWS[0]
+    assert fitting(np.array([], int), np.array([], int)) == WINDOWS[0]
+    # Two thirds of the events have 60 sessions before them, the rest have none.
+    before, after = np.array([61] * 14 + [3] * 6), np.array([40] * 20)
+    assert fitting(before, after) == ((-60, -11), (-5, 5))
+    # None fits: the one that keeps most.
+    assert fitting(np.array([31, 5, 5, 5]), np.array([3, 3, 3, 3])) == WINDOWS[-1]
+
+
+def test_the_sample_is_studied_with_windows_that_fit_it_and_that_is_said_and_linked(page):
+    app = page("study", code="300750.SZ")
+    assert "行情较短" in said(app)
+    next(button for button in app.button if button.label == "开始研究").click().run()
+    assert not app.exception and "不作整体结论" not in said(app)
+    link = parameter(app, "study")
+    assert link.startswith("filtered.market.simple.none.-30.")
+    again = page("study", code="300750.SZ", study=link)
+    assert not again.exception and "行情较短" not in said(again)
+    assert [frame.value.shape for frame in again.dataframe] == [frame.value.shape for frame in app.dataframe]
+    tests, events, excluded = (frame.value for frame in again.dataframe)
+    assert "统计量" in tests and "CAR[0, 1]" in events and "原因" in excluded
+    assert len(events) + len(excluded) == 43 and len(excluded) / 43 <= 0.35
+
+
+def test_a_link_to_a_study_that_cannot_be_is_explained(page):
+    app = page("study", code="300750.SZ", study="this.market.simple.none.-3.-1.0.5")
+    assert not app.exception and any("做不了" in warning.value for warning in app.warning)
