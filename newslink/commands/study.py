@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if any(files) and not all(files):
         raise SettingsError("study", " ".join(str(path) for path in files if path), "--prices, --market and --events together")
     if all(files):
-        from newslink.pipeline.study_files import read_events, read_panel
+        from newslink.pipeline.study_input import read_events, read_panel
         from newslink.study import run_study
 
         panel = read_panel(arguments.prices, arguments.market, spec.returns)

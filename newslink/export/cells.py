@@ -68,9 +68,9 @@ def glued(*parts: pa.Array | str, between: str = "") -> pa.Array:
     )
 
 
-def guarded(array: pa.Array) -> pa.Array:
-    """The same texts, those a spreadsheet would evaluate or rewrite with an apostrophe in front."""
-    unsafe = pc.match_substring_regex(array, _UNSAFE)
+def guarded(array: pa.Array, rewritten: bool = True) -> pa.Array:
+    """The same texts, those a spreadsheet would evaluate or rewrite with an apostrophe in front. rewritten: False guards formulas alone."""
+    unsafe = pc.match_substring_regex(array, _UNSAFE if rewritten else rf"^(?:{_FORMULA})")
     if not pc.any(unsafe).as_py():
         return array
     return pc.if_else(unsafe, glued("'", array), array)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from newslink.study import Events, StudyResult, StudySpec, panel_from_levels, run_study
@@ -29,3 +30,15 @@ def stocknet(shared: Path, run: str, model: str, cars: tuple[tuple[int, int], ..
         market.iloc[:, 1].to_numpy(), returns,
     )  # fmt: skip
     return run_study(panel, given, StudySpec(model, returns, estimation, window, own if cars is None else cars))
+
+
+def agree(found: pd.DataFrame, expected: pd.DataFrame, keys: list[str]) -> None:
+    """Same columns and rows, numbers to 1e-8."""
+    assert list(found.columns) == list(expected.columns) and len(found) == len(expected)
+    found, expected = (frame.sort_values(keys, kind="stable").reset_index(drop=True) for frame in (found, expected))
+    for name in expected:
+        if expected[name].dtype.kind in "fi":
+            ours = found[name].to_numpy(float, na_value=np.nan)
+            np.testing.assert_allclose(ours, expected[name].to_numpy(float), 1e-8, 1e-12, err_msg=name)
+        else:
+            assert found[name].fillna("").astype(str).tolist() == expected[name].fillna("").astype(str).tolist(), name

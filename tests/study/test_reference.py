@@ -10,23 +10,12 @@ import pytest
 
 from newslink.study import Events, Panel, StudySpec, run_study
 from newslink.study.tables import TABLES
-from tests.study.stocknet import MODELS, RUNS, stocknet
+from tests.study.stocknet import MODELS, RUNS, agree, stocknet
 
 
 @pytest.fixture(scope="module")
 def results(shared):
     return {(run, model): stocknet(shared, run, model) for run in RUNS for model in MODELS}
-
-
-def agree(found: pd.DataFrame, expected: pd.DataFrame, keys: list[str]) -> None:
-    assert list(found.columns) == list(expected.columns) and len(found) == len(expected)
-    found, expected = (frame.sort_values(keys, kind="stable").reset_index(drop=True) for frame in (found, expected))
-    for name in expected:
-        if expected[name].dtype.kind in "fi":
-            ours = found[name].to_numpy(float, na_value=np.nan)
-            np.testing.assert_allclose(ours, expected[name].to_numpy(float), 1e-8, 1e-12, err_msg=name)
-        else:
-            assert found[name].fillna("").astype(str).tolist() == expected[name].fillna("").astype(str).tolist(), name
 
 
 @pytest.mark.parametrize("model", MODELS)
