@@ -17,8 +17,8 @@ from newslink.export import About, plotly_js
 from newslink.study import StudyResult
 from newslink.study.path import caar_path
 from newslink.study.significance import TESTS
-from newslink.study.tables import TABLES, excluded_table
-from newslink.study.words import headline_span, verdict
+from newslink.study.tables import TABLES, excluded_table, tests_table
+from newslink.study.words import compared, headline_span, verdict
 
 _SHEETS = {
     "zh": {"about": "说明", "caar": "平均累计异常收益", "aar": "平均异常收益", "tests": "检验", "car": "累计异常收益", "ar": "异常收益",
@@ -132,13 +132,22 @@ def study_html(result: StudyResult, about: About, labels: Sequence[str] | None =
 
 
 def _tests(result: StudyResult, group: str) -> str:
-    tests = result.spans[group]
+    """p of every test of the group's windows; of the headline also the one adjusted for every window and group of the study."""
+    tests, long = result.spans[group], tests_table(result, "")
+    adjusted = long[(long["test"] == "kp") & (long["group"] == group)]["p_adjusted"].to_numpy(float)
     rows = []
     for at, (start, end) in enumerate(result.spec.cars):
         row = {"CAAR": f"[{start}, {end}]", "n": str(int(tests["n"][at])), "%": f"{100 * tests['mean'][at]:+.2f}"}
-        row |= {f"{TEST_NAMES[name]} p": "–" if np.isnan(tests[p][at]) else f"{tests[p][at]:.3f}" for name, (_, p) in TESTS.items()}
+        for name, (_, p) in TESTS.items():
+            row[f"{TEST_NAMES[name]} p"] = _p(tests[p][at])
+            if name == "kp":
+                row["Benjamini-Hochberg"] = _p(adjusted[at])
         rows.append(row)
     return _table(pd.DataFrame(rows)) if rows else ""
+
+
+def _p(p: float) -> str:
+    return "–" if np.isnan(p) else compared(p).removeprefix("= ")
 
 
 def _table(frame: pd.DataFrame) -> str:

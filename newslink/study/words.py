@@ -43,15 +43,15 @@ _TEXT = {
         "few": "只有 {n} 个事件，少于 {least} 个：只列数字，不下结论。",
         "none": "没有可用的事件。",
         "untested": "[{a}, {b}] 的平均累计异常收益为 {mean:+.2%}，检验无法计算，不下结论。",
-        "beyond": "[{a}, {b}] 的平均累计异常收益为 {mean:+.2%}，很难用偶然解释（Kolari-Pynnönen，{many}p = {p:.3f}）。",
-        "chance": "[{a}, {b}] 的平均累计异常收益为 {mean:+.2%}，与平常日子的波动分不开（Kolari-Pynnönen，{many}p = {p:.3f}）。"
+        "beyond": "[{a}, {b}] 的平均累计异常收益为 {mean:+.2%}，很难用偶然解释（Kolari-Pynnönen，{many}p {p}）。",
+        "chance": "[{a}, {b}] 的平均累计异常收益为 {mean:+.2%}，与平常日子的波动分不开（Kolari-Pynnönen，{many}p {p}）。"
                   "这不等于没有影响，只是这些事件不足以证明。",
         "many": "经 {count} 次检验校正后 ",
-        "clustered": "不考虑事件同日或窗口重叠时，BMP 检验 p = {bmp:.3f} 看似显著；"
+        "clustered": "不考虑事件同日或窗口重叠时，BMP 检验 p {bmp} 看似显著；"
                      "扣除共同波动（平均相关 {rbar:.2f}）后不再显著，以后者为准。",
-        "mixed": "这些事件的幅度确实大于平常（Patell p = {patell:.3f}），但有涨有跌（{pos} 涨 {down} 跌），平均下来不成方向；"
+        "mixed": "这些事件的幅度确实大于平常（Patell p {patell}），但有涨有跌（{pos} 涨 {down} 跌），平均下来不成方向；"
                  "若能事先分清利好利空，应分组再看。",
-        "fragile": "不看幅度只看方向与名次时结论不同（秩检验 p = {rank:.3f}，广义符号 p = {gsign:.3f}），可能由少数大涨大跌带动。",
+        "fragile": "不看幅度只看方向与名次时结论不同（秩检验 p {rank}，广义符号 p {gsign}），可能由少数大涨大跌带动。",
         "locked": "{count} 个事件当日收在涨跌停板：当日幅度被截断，请看延长的窗口，不能只凭当日下结论。",
         "before": "窗口内事件日之前的平均累计异常收益为 {mean:+.2%}：消息可能写在涨跌之后，或提前为市场所知。",
         "intraday": "{count} 个事件盘中发布：当日收益含发布前的走势，不能都算作反应。",
@@ -72,15 +72,15 @@ _TEXT = {
         "none": "No event could be used.",
         "untested": "The mean cumulative abnormal return over [{a}, {b}] is {mean:+.2%}; it cannot be tested, so there is no verdict.",
         "beyond": "The mean cumulative abnormal return over [{a}, {b}] is {mean:+.2%}, hard to explain by chance "
-                  "(Kolari-Pynnönen, {many}p = {p:.3f}).",
+                  "(Kolari-Pynnönen, {many}p {p}).",
         "chance": "The mean cumulative abnormal return over [{a}, {b}] is {mean:+.2%}, not to be told from ordinary days "
-                  "(Kolari-Pynnönen, {many}p = {p:.3f}). That is not proof of no effect; these events cannot show one.",
+                  "(Kolari-Pynnönen, {many}p {p}). That is not proof of no effect; these events cannot show one.",
         "many": "adjusted for {count} tests, ",
-        "clustered": "Ignoring shared dates and overlapping windows, BMP gives p = {bmp:.3f}; with the common movement (mean correlation "
+        "clustered": "Ignoring shared dates and overlapping windows, BMP gives p {bmp}; with the common movement (mean correlation "
                      "{rbar:.2f}) taken out it is no longer significant, and that is what counts.",
-        "mixed": "The moves are larger than ordinary ones (Patell p = {patell:.3f}) but go both ways ({pos} up, {down} down), so the mean "
+        "mixed": "The moves are larger than ordinary ones (Patell p {patell}) but go both ways ({pos} up, {down} down), so the mean "
                  "has no direction; news sorted beforehand into good and bad should be studied apart.",
-        "fragile": "Signs and ranks say otherwise (rank p = {rank:.3f}, generalised sign p = {gsign:.3f}): a few large moves may drive it.",
+        "fragile": "Signs and ranks say otherwise (rank p {rank}, generalised sign p {gsign}): a few large moves may drive it.",
         "locked": "{count} events closed at their price limit: its move is cut off, so look at the longer window, never at the day alone.",
         "before": "Before the event session the window already holds {mean:+.2%} on average: the news may have come after the move, "
                   "or was known.",
@@ -107,6 +107,11 @@ class Verdict:
     limits: tuple[str, ...]
     span: tuple[int, int] | None = None
     tests: int = 0
+
+
+def compared(p: float) -> str:
+    """``= 0.012``, or ``< 0.001``: no p is nothing."""
+    return f"= {p:.3f}" if p >= 0.0005 else "< 0.001"
 
 
 def headline_span(result: StudyResult) -> int | None:
@@ -151,14 +156,14 @@ def verdict(result: StudyResult, group: str, language: str = "zh") -> Verdict:
     # On the event session alone a price limit decides how much could happen, so the day by itself carries no verdict.
     if word == "beyond" and (start, end) == (0, 0) and _locked(result)[mine].any():
         return Verdict("untested", tested, (text["untested"].format(**common),), limits, (start, end), count)
-    says = [text[word].format(many=text["many"].format(count=count) if count > 1 else "", p=p, **common)]
+    says = [text[word].format(many=text["many"].format(count=count) if count > 1 else "", p=compared(p), **common)]
     if word == "chance" and found["p_bmp"] < LEVEL <= found["p_kp"]:
-        says.append(text["clustered"].format(bmp=found["p_bmp"], rbar=found["rbar"]))
+        says.append(text["clustered"].format(bmp=compared(found["p_bmp"]), rbar=found["rbar"]))
     elif word == "chance" and found["p_patell"] < 0.01:
         down = int(found["n"] - found["pos"])
-        says.append(text["mixed"].format(patell=found["p_patell"], pos=int(found["pos"]), down=down))
+        says.append(text["mixed"].format(patell=compared(found["p_patell"]), pos=int(found["pos"]), down=down))
     if word == "beyond" and (found["p_rank"] >= LEVEL or found["p_gsign"] >= LEVEL):
-        says.append(text["fragile"].format(rank=found["p_rank"], gsign=found["p_gsign"]))
+        says.append(text["fragile"].format(rank=compared(found["p_rank"]), gsign=compared(found["p_gsign"])))
     return Verdict(word, tested, tuple(says), limits, (start, end), count)
 
 

@@ -51,6 +51,9 @@ def test_the_page_carries_its_pictures_as_data_and_runs_nothing_else(result) -> 
     assert len(data) == 8 and {each["id"] for each in data} == set(re.findall(r'<div id="(f\d-\w+)"', page))
     policy = re.search(r'Security-Policy" content="([^"]+)"', page)[1]
     assert "unsafe-inline" not in policy.split("style-src")[0] and policy.count("sha256-") == 2
+    adjusted = TABLES["tests"](result, "r").query("group == 'g' and test == 'kp'")["p_adjusted"]
+    cells = [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(<td>\[.*?)</tr>", page)]
+    assert [float(row[4]) for row in cells[:5]] == pytest.approx(adjusted.tolist(), abs=5e-4)
     assert "insufficient_history" in page and "T+1" in page and not re.search(r'(?:src|href)="', page)
 
 

@@ -30,6 +30,7 @@ def test_below_five_events_there_are_numbers_but_no_verdict(language: str) -> No
 def test_a_large_effect_is_beyond_chance_and_none_is_not() -> None:
     large, nothing = verdict(shocked(0.06, 18), "g"), verdict(shocked(0.0, 18), "g")
     assert large.verdict == "beyond" and "很难用偶然解释" in large.says[0] and "5 次检验" in large.says[0] and large.tests == 5
+    assert "p < 0.001" in large.says[0] and "p = 0.000" not in " ".join(large.says)
     assert nothing.verdict == "chance" and "不等于没有影响" in nothing.says[0]
     assert "18 个事件" in large.tested and "[-130, -11]" in large.tested
     assert any("T+1" in limit for limit in large.limits) and any("被选中" in limit for limit in large.limits)
