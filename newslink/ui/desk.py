@@ -143,6 +143,11 @@ def open_desk(settings: Settings) -> Desk:
     return _desk(home, url, settings.offline, sample, store.names_version())
 
 
+def pulse(settings: Settings) -> int:
+    """A number that changes whenever something is written to the analyst's own store, whatever is on screen."""
+    return _stores(str(settings.home), settings.store_url)["own"].version()
+
+
 @dataclass(slots=True)
 class Fetch:
     """What is known of the last fetch of a security in this server: when it was asked, the job, and why it failed."""

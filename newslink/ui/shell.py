@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import streamlit as st
@@ -12,7 +14,7 @@ from newslink.errors import NewslinkError
 from newslink.pipeline.view_lists import unread_alerts
 from newslink.settings import Settings
 from newslink.ui.context import Context, change, context, current_view, language
-from newslink.ui.desk import open_desk
+from newslink.ui.desk import open_desk, pulse
 from newslink.ui.problems import problem
 from newslink.ui.style import CSS, direction_colours
 from newslink.ui.texts import LANGUAGES, words
@@ -27,6 +29,7 @@ ICONS = {
     "study": ":material/query_stats:",
     "data": ":material/database:",
 }
+LOOK_AGAIN = 8.0  # seconds between two looks for what came in meanwhile
 _CONTEXT = "newslink-context"
 
 
@@ -62,8 +65,12 @@ def run() -> None:
         return
     if (wanted := st.session_state.pop("go", None)) in PAGES:
         st.switch_page(f"pages/{wanted}.py")
+    settings = Settings.from_environment()
+    seen = pulse(settings)
     # The name of the page is to be seen in the navigation; those who listen need it as a heading.
     st.html(f'<h1 class="nl-hidden">{page.title}</h1>')
+    if found.desk.sample and page.url_path:  # the chart says so beside its name
+        st.caption(f":material/science: {found.words['sample_note']}")
     try:
         page.run()
     except NewslinkError as error:
@@ -71,6 +78,17 @@ def run() -> None:
         st.error(found.words["broken"], icon=":material/error:")
         st.text(problem(error, found.language)[:1000])
     _footer(found)
+    _keep_up(settings, seen, count())
+
+
+@st.fragment(run_every=LOOK_AGAIN)
+def _keep_up(settings: Settings, seen: int, looks: Iterator[int]) -> None:
+    """Draw the page again when something was stored since it was read: what ``newslink watch`` brings is shown without a reload.
+
+    Not at the first look, which is part of drawing the page: while much is being written, a page would never come to rest.
+    """
+    if next(looks) and pulse(settings) != seen:
+        st.rerun()
 
 
 def _unread(found: Context) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
-from tests.browser.conftest import HOSTILE
+from tests.browser.conftest import HOSTILE, ROOT, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(900)]
 
@@ -169,3 +172,33 @@ def test_a_figure_that_overtakes_another_keeps_its_chart(sample, visit):
     one.open()
     one.chart()
     assert one.page.evaluate(OVERTAKEN) == [1, 1, 0]
+
+
+def test_what_comes_in_while_the_page_is_open_is_shown_without_a_reload(visit, tmp_path):
+    """First the sample, then the analyst's first article, then one more; the page is opened once."""
+    home, news = tmp_path / "home", tmp_path / "news"
+    news.mkdir()
+
+    def ingest(name: str, title: str, time: str) -> None:
+        text = f"---\ntitle: {title}\ndate: 2022-05-12 {time} +0800\n---\n贵州茅台（600519）{title}。\n"
+        (news / f"{name}.md").write_text(text, encoding="utf-8")
+        environment = {**os.environ, "NEWSLINK_HOME": str(home)}
+        environment.pop("NEWSLINK_STORE", None)
+        subprocess.run(
+            [sys.executable, "-m", "newslink", "ingest", str(news)], cwd=ROOT, env=environment, check=True, capture_output=True, timeout=300
+        )
+
+    server = serve(home, NEWSLINK_OFFLINE="1")
+    one = visit(next(server))
+    try:
+        one.open("news")
+        one.page.get_by_text("库里还没有文章").first.wait_for()
+        one.rest()
+        one.page.evaluate("() => { window.__opened = 1; }")
+        for name, title, time in (("first", "第一篇关于直销渠道的消息", "10:30:00"), ("second", "第二篇关于产能扩建的消息", "11:00:00")):
+            ingest(name, title, time)
+            one.page.wait_for_function("(title) => document.body.innerText.includes(title)", arg=title)  # in the reader: the newest
+        assert one.page.get_by_text("库里还没有文章").count() == 0
+        assert one.page.evaluate("() => window.__opened") == 1
+    finally:
+        server.close()
