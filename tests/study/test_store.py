@@ -14,8 +14,9 @@ from newslink.link import bundled
 from newslink.model import Article, Entry, Filter, Link, Mention, Origin, Precision, Role, market_of
 from newslink.pipeline.study import study_of
 from newslink.sessions import SessionClock
-from newslink.store import open_store
+from newslink.store import Membership, open_store
 from newslink.study import StudySpec
+from newslink.study.words import verdict
 from tests.study.test_panel import bars
 
 CLOCK = SessionClock()
@@ -92,6 +93,48 @@ def test_another_calendar_and_a_stock_without_prices_are_left_out_by_name(store)
     names, counts = np.unique(found.result.reason[found.result.reason != ""].astype(str), return_counts=True)
     assert dict(zip(names.tolist(), counts.tolist(), strict=True)) == {"no_bar": 1, "other_calendar": 8, "suspended_on_event": 1}
     assert alone.benchmark == "HSI.HK" and alone.calendar == "XHKG" and len(alone.result.kept) == 8
+
+
+def test_keyword_tag_source_and_days_each_choose_their_events(store) -> None:
+    with open_store(store) as opened:
+
+        def kept(**wanted) -> int:
+            found = study_of(opened, Filter(securities=STOCKS[:2], **wanted), StudySpec(), clock=CLOCK, strict=False)
+            assert len(found.result.reason) == len(found.events)
+            return len(found.result.kept)
+
+        # Eight events each, at rows 150, 175, … 325; those of odd rows are tagged 业绩, and one more article of row 150.
+        assert kept() == 16
+        assert kept(tags=("业绩",)) == 10 and kept(tags=("减持",)) == 8
+        assert kept(keyword="又一") == 2 and kept(keyword="业绩") == 16 and kept(sources=("wire",)) == 16
+        assert kept(start=days("SH")[200].item(), end=days("SH")[250].item()) == 6
+
+
+def test_copies_that_came_days_later_are_no_events_of_their_own(store) -> None:
+    with open_store(store) as opened:
+        before = len(study_of(opened, Filter(securities=STOCKS[:1]), StudySpec(), clock=CLOCK).events)
+        copies = []
+        for later in range(2, 7):
+            evening = datetime.combine(days("SH")[149 + later].item(), datetime.min.time(), UTC) + timedelta(hours=12)
+            copies.append(article(950 + later, "600519.SH", evening, "业绩 预告"))
+        opened.put(copies, ())
+        assert len(study_of(opened, Filter(securities=STOCKS[:1]), StudySpec(), clock=CLOCK).events) == before + 5
+        opened.put_memberships([Membership("t:1", "t:1"), *(Membership(copy.article.id, "t:1") for copy in copies)])
+        assert len(study_of(opened, Filter(securities=STOCKS[:1]), StudySpec(), clock=CLOCK).events) == before
+
+
+def test_news_while_trading_and_news_without_a_time_are_flagged_said_and_left_out_where_the_spec_wants(store) -> None:
+    with open_store(store) as opened:
+        morning = datetime.combine(days("SH")[260].item(), datetime.min.time(), UTC) + timedelta(hours=2, minutes=30)
+        midnight = datetime.combine(days("SH")[280].item(), datetime.min.time(), UTC) - timedelta(hours=8)
+        opened.put([article(960, "600519.SH", morning, "盘中"), article(961, "600519.SH", midnight, "某日", precision=Precision.DAY)], ())
+        kept = study_of(opened, Filter(securities=STOCKS[:1]), StudySpec(), clock=CLOCK).result
+        dropped = study_of(opened, Filter(securities=STOCKS[:1]), StudySpec(intraday="drop", date_only="drop"), clock=CLOCK).result
+    assert (kept.notes["intraday"].sum(), kept.notes["date_only"].sum(), len(kept.kept)) == (1, 1, 10)
+    assert kept.notes["overlaps_previous"].sum() >= 1
+    limits = " ".join(verdict(kept, "all").limits)
+    assert "1 个事件盘中发布" in limits and "1 个事件只有日期" in limits
+    assert sorted(dropped.reason[dropped.reason != ""].astype(str)) == ["date_only", "intraday"]
 
 
 def test_groups_by_tag_and_security(store) -> None:
