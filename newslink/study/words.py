@@ -65,10 +65,10 @@ _TEXT = {
         "chosen": "事件若因价格已经大动才被选中或被报道，事件日的异常收益天然偏大。",
     },
     "en": {
-        "tested": "{n} events were tested ({securities} securities, {first} to {last}). Normal returns by {model}, {returns} returns; "
+        "tested": "Events tested: {n} (securities: {securities}; {first} to {last}). Normal returns by {model}, {returns} returns; "
                   "estimation window [{e0}, {e1}], event window [{w0}, {w1}], in sessions.",
         "refused": "{lost} of {given} events cannot take part, more than the {share:.0%} allowed: no overall verdict.",
-        "few": "Only {n} events, fewer than {least}: numbers, but no verdict.",
+        "few": "Events: {n}, fewer than {least}. Numbers, but no verdict.",
         "none": "No event could be used.",
         "untested": "The mean cumulative abnormal return over [{a}, {b}] is {mean:+.2%}; it cannot be tested, so there is no verdict.",
         "beyond": "The mean cumulative abnormal return over [{a}, {b}] is {mean:+.2%}, hard to explain by chance "
@@ -81,15 +81,15 @@ _TEXT = {
         "mixed": "The moves are larger than ordinary ones (Patell p {patell}) but go both ways ({pos} up, {down} down), so the mean "
                  "has no direction; news sorted beforehand into good and bad should be studied apart.",
         "fragile": "Signs and ranks say otherwise (rank p {rank}, generalised sign p {gsign}): a few large moves may drive it.",
-        "locked": "{count} events closed at their price limit: its move is cut off, so look at the longer window, never at the day alone.",
+        "locked": "Closed at the price limit: {count}. That day's move is cut off, so look at the longer window, never at the day alone.",
         "before": "Before the event session the window already holds {mean:+.2%} on average: the news may have come after the move, "
                   "or was known.",
-        "intraday": "{count} events were published while trading: the day's return holds what came before, and is not all reaction.",
-        "date_only": "{count} events carry a date without a time and stand on the next session.",
-        "overlaps": "{count} events overlap the previous window of the same security; the Kolari-Pynnönen test allows for it.",
-        "own": "{count} events have other events of their security in the estimation window: ordinary movement may be overstated.",
-        "gaps": "{count} events have sessions without trading in their window; prices are never filled in.",
-        "thin": "{count} events have zero returns on more than a tenth of their estimation window: thin trading may understate beta.",
+        "intraday": "Published while trading: {count}. The day's return holds what came before, and is not all reaction.",
+        "date_only": "A date without a time: {count}, taken to stand on the next session.",
+        "overlaps": "Overlapping the previous window of the same security: {count}; the Kolari-Pynnönen test allows for it.",
+        "own": "With other events of their security in the estimation window: {count}; ordinary movement may be overstated.",
+        "gaps": "With sessions without trading in the window: {count}; prices are never filled in.",
+        "thin": "With zero returns on more than a tenth of the estimation window: {count}; thin trading may understate beta.",
         "excluded": "{lost} left out: {reasons}.",
         "tradable": "Significant is not tradable: T+1 on mainland exchanges, no certain fill at a price limit, and no costs are counted.",
         "chosen": "Events chosen, or reported, because the price had moved make the event session's abnormal return large by construction.",

@@ -63,7 +63,7 @@ def test_flags_of_the_events_are_said_with_their_number(language: str) -> None:
     flags = {"intraday": [1, 1, 0, 0, 0, 0], "date_only": [0, 0, 1, 0, 0, 0], "limit_up": [0, 0, 0, 1, 0, 0]}
     said = " ".join(verdict(shocked(0.05, 6, **flags), "g", language).limits)
     zh = ("2 个事件盘中", "1 个事件只有日期", "涨跌停板")
-    en = ("2 events were published while", "1 events carry a date", "price limit")
+    en = ("Published while trading: 2.", "A date without a time: 1,", "Closed at the price limit: 1.")
     for words in {"zh": zh, "en": en}[language]:
         assert words in said
 
