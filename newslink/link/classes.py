@@ -48,7 +48,7 @@ SHORTENED, NICKNAME, FOREIGN, PHRASE, FUND = (
 PRIOR = {
     SurfaceClass.PLAIN: 4.0,
     SurfaceClass.WORD: -2.4,
-    SurfaceClass.SECTOR: -0.2,
+    SurfaceClass.SECTOR: -0.7,
     SurfaceClass.PLACE: -0.9,
     SurfaceClass.PERSON: -0.3,
     SurfaceClass.AFFILIATE: 3.0,
@@ -96,14 +96,15 @@ class SurfaceLists:
     guards: frozenset[str]
 
 
-def _lines(name: str) -> list[str]:
+def data_lines(name: str) -> list[str]:
+    """The lines of a data file, without blank ones and remarks."""
     text = files("newslink.link").joinpath("data", name).read_text("utf-8")
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
 @lru_cache(maxsize=1)
 def _word_lists() -> dict[str, tuple[str, ...]]:
-    return {key: tuple(words.split()) for key, _, words in (line.partition("\t") for line in _lines("words.tsv"))}
+    return {key: tuple(words.split()) for key, _, words in (line.partition("\t") for line in data_lines("words.tsv"))}
 
 
 def word_list(key: str) -> tuple[str, ...]:
@@ -115,7 +116,7 @@ def word_list(key: str) -> tuple[str, ...]:
 def surface_lists() -> SurfaceLists:
     classes: dict[str, SurfaceClass] = {}
     quoted: dict[str, str] = {}
-    for line in _lines("surfaces.tsv"):
+    for line in data_lines("surfaces.tsv"):
         kind, _, words = line.partition("\t")
         for word in words.split():
             key = name_key(word)
@@ -123,7 +124,7 @@ def surface_lists() -> SurfaceLists:
                 quoted[key] = kind
             else:
                 classes[key] = stricter(classes.get(key, SurfaceClass.PLAIN), SurfaceClass[kind.upper()])
-    guards = frozenset(name_key(word) for line in _lines("guards.txt") for word in line.split())
+    guards = frozenset(name_key(word) for line in data_lines("guards.txt") for word in line.split())
     return SurfaceLists(classes, quoted, guards)
 
 

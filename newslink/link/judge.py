@@ -27,9 +27,13 @@ from newslink.link.classes import (
 from newslink.link.cue import Cue
 from newslink.link.dispatch import Beginning, Ending
 from newslink.link.lexicon import AFTER_DELISTING, PRE_IPO, Lexicon, Owner
+from newslink.link.scenes import scenes
+from newslink.link.senses import senses
+from newslink.link.words import ends_word
 
 WEAK = frozenset((WORD, SECTOR, PLACE, PERSON, SHORTENED, PHRASE, FUND))
 _FREE_BEFORE = frozenset("的和与及或对由被在向从是据将给让使把跟同比即按因为如像了着过到于")
+_LED = re.compile(r"(?:\A|\n|[。!?】])[^。,;!?:]{2,14}\Z")  # what leads up to a name that heads a line
 _SENTENCE = re.compile(r"[。!?;\n]")
 # What stands between a company and the legal name of another: not one name that goes on.
 _BETWEEN = re.compile(
@@ -39,7 +43,10 @@ _CLOSED = frozenset("。,;!?的”\"'》」)】产行概领技板厂系设类用
 _OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
 _SHUT = frozenset(("", "。", ";", "!", "?", "\n", "》", "】", "」", "”", "的"))  # nothing a company does begins so
 _NEAR = 60
+_AWAY = (0.0, 1.4, 3.0, 3.6, 4.2)  # what a scene of another kind costs, by the words that set it
 _SEEN_GRACE = 2000
+_SEEN_SOON = 150
+_VERBS = ("建设", "发展", "投资", "服务", "规划")
 _REGIONAL = frozenset((AFFILIATE, PHRASE, PERSON, SHORTENED))
 _FORMER_GRACE = 3 * 365
 _MOST_OWNED = 200_000
@@ -104,8 +111,10 @@ def owner_on(lexicon: Lexicon, owners: tuple[Owner, ...], day: int, evidence: li
     best = min(owners, key=lambda o: o.first)
     evidence.append("- not yet its name on that day")
     born = lexicon.listed.get(best.entity, (0, 0))[0] - PRE_IPO
-    if best.seen and best.first - day <= _SEEN_GRACE and born <= day and len({o.entity for o in owners}) == 1:
-        return best, -2.3  # the name was first seen later; when it began nobody wrote down
+    near = {o.entity for o in owners if o.first - day <= _SEEN_GRACE / 2 + (best.first - day)}
+    if best.seen and best.first - day <= _SEEN_GRACE and born <= day and len(near) == 1:
+        # The name was first seen later; when it began nobody wrote down.
+        return best, -1.0 if best.first - day <= _SEEN_SOON else -2.3
     return best, -6.5
 
 
@@ -120,6 +129,10 @@ class Judge:
         self._lexicon = lexicon
         self._owned: dict[tuple[int, int], tuple[Owner, float, tuple[str, ...]]] = {}
         self._opening = {k: "- " + words if k in WEAK else "+ name" for k, words in WORDS.items()}
+        self._scenes = scenes()
+        known = senses()
+        self._senses = {i: known[s] for i, s in enumerate(lexicon.patterns[: len(lexicon.owners)]) if s in known}
+        self.asked = [i for i, sense in self._senses.items() if sense.other or sense.beside]  # names always looked at closely
 
     def owner_on(self, pattern: int, day: int) -> tuple[Owner, float, tuple[str, ...]]:
         """The owner whose name the pattern was on the day, what the date does to the score, and why. Remembered."""
@@ -135,6 +148,8 @@ class Judge:
         """An ordinary word in a place where nothing could speak for the company: told from its two neighbours alone."""
         if start == low or end == high:
             return False
+        if text[end] in ",。" and pattern in self._senses:
+            return False  # words further off may speak for the company
         return text[end] in _CLOSED and text[start - 1] not in _OPENING
 
     def verdict(
@@ -170,12 +185,16 @@ class Judge:
         after = text[end : min(field_end, end + cues.AFTER_WINDOW)]
         weak = klass in WEAK
         acts = False
+        claim = 0.0
         against = self._against(owner, text[start:end], before, after, klass, pattern)
         if against is None and (begins or runs):
             said = cues.company_after(after)
             own = said[0].weight if said else 0.0
-            if begins and not (company_left and company_right) or runs and own < 3.0:
+            begins = begins and not (company_left and company_right) and not cues.FIRM_BEFORE.search(before)
+            if begins or runs and own < 3.0:
                 against = _STRADDLED if begins else _RUNS_ON
+        elif begins and not cues.FIRM_BEFORE.search(before) and against.words in _PLAIN_LOSS and klass is PLAIN:
+            against = _STRADDLED
         if against is not None:
             plain = klass is PLAIN or klass is FOREIGN
             score -= against.weight if not plain else _PLAIN_LOSS.get(against.words, against.weight)
@@ -189,21 +208,22 @@ class Judge:
                 if not cue.weight and weak and cues.LISTED_AFTER.pattern.match(after):
                     cue = cues.LISTED_AFTER
                 if cue.weight:
+                    claim = cue.weight
                     score += cue.weight if weak else cue.weight * 0.3
                     acts = cue.words in cues.OWN_ACT
                     evidence.append(cue.words)
+        if before[-1:] == "《" and against is None and not claim and (work := cues.WORK_AFTER.match(after)):
+            if not weak or work[0] == "》":
+                score -= 5.0 if cues.WORK_BEFORE.search(before) or not weak else 3.0
+            evidence.append("- the title of a work")
         score += self._beside(weak, klass, before, after, company_left, company_right, evidence)
-        if (
-            klass is AFFILIATE
-            and against is None
-            and not acts
-            and cues.NATURE.search(before + after)
-            and not cues.BUSINESS.search(before + after)
-        ):
+        if klass is AFFILIATE and against is None and not acts and (around := self._scenes(before + after)).life and not around.market:
             score -= 3.4
             evidence.append("- scene of places, history or daily life")
-        if weak:
-            score += self._scene(klass, text, start, end, field_start, field_end, before, after, against is not None, evidence)
+        if weak or pattern in self._senses:
+            score += self._scene(
+                klass, weak, pattern, text, start, end, field_start, field_end, before, after, against is not None, claim, evidence
+            )
         quoted = None
         kind = lexicon.quoted.get(pattern)
         if kind or text[end - 2 : end] in ("证券", "期货"):
@@ -212,6 +232,13 @@ class Judge:
         return Verdict(owner, score, evidence, quoted, acts, party and quoted is not True, against is not None)
 
     def _against(self, owner: Owner, surface: str, before: str, after: str, klass: SurfaceClass, pattern: int) -> Cue | None:
+        if cues.BODY_AFTER.match(after):
+            return _BODY
+        if surface.endswith(_VERBS) and cues.OBJECT_AFTER.match(after):
+            return _PHRASE
+        trade = cues.TRADE_AFTER.get(surface[-2:]) or cues.TRADE_AFTER.get(surface[-1:])
+        if trade is not None and trade.match(after):
+            return _PHRASE
         names = self._lexicon.full_names.get(owner.entity, ())
         quoted = pattern in self._lexicon.quoted
         against = cues.against_after(after)
@@ -226,14 +253,24 @@ class Judge:
                 return _OTHER_LEGAL
         if _ends(cues.foreign_before, before):
             return _FOREIGN
-        if klass is SECTOR and (cues.SECTOR_AFTER.match(after) or _ends(cues.counted_before, before)):
-            return _SECTOR
+        sector = klass is SECTOR or surface.startswith("中国") and not cues.company_after(after)
+        if sector and ((cues.SECTOR_AFTER if klass is SECTOR else cues.CHINA_AFTER).match(after) or _ends(cues.counted_before, before)):
+            return _SECTOR if klass is SECTOR else _CHINA
         if klass is not PLAIN and (_ends(cues.praised_before, before) or cues.TOPIC_AFTER.match(after)):
             return _SECTOR
+        sense = self._senses.get(pattern)
+        if sense is not None and sense.beside and sense.goes_on(before, after):
+            return _OTHER_SENSE
         branch = cues.branch_after.word in after and cues.branch_after.match(after)
         if branch and not any(surface + branch[1] in name for name in names):
             return _BRANCH
-        region = klass in _REGIONAL and before[-1:] in cues.region_before.last and cues.region_before.search(before)
+        if klass is not PLAIN and cues.PREMISES_AFTER.match(after):
+            return _PREMISES
+        if klass not in _REGIONAL:
+            return None
+        if cues.REGION_AND_MORE.search(before) and not ends_word(before[-4:]):
+            return _STRADDLED
+        region = before[-1:] in cues.region_before.last and cues.region_before.search(before)
         if region and not any(region[1] in name for name in names):
             return _NAMESAKE
         return None
@@ -249,7 +286,7 @@ class Judge:
             evidence.append(cue.words)
         return score
 
-    def _scene(self, klass, text, start, end, field_start, field_end, before, after, opposed, evidence) -> float:
+    def _scene(self, klass, weak, pattern, text, start, end, field_start, field_end, before, after, opposed, claim, evidence) -> float:
         score = 0.0
         low, high = max(field_start, start - _NEAR), min(field_end, end + _NEAR)
         left = text[low:start]
@@ -257,32 +294,64 @@ class Judge:
         right = text[end:high]
         stop = _SENTENCE.search(right)
         scene = left[cut:] + " " + (right[: stop.start()] if stop else right)
-        if (
-            not opposed
-            and (start == field_start or before[-1:] in "【《" or before.endswith("公司") and after[:1] == ":")
-            and after[:1] in (":", ",")
-        ):
-            firm = cues.HEADLINE_FIRM if klass is WORD else cues.HEADLINE_COMPANY
+        titled = before[-1:] == "《" and after[:1] == "》"
+        opposed = opposed or titled
+        firm = cues.HEADLINE_FIRM if klass is WORD else cues.HEADLINE_COMPANY
+        heads = not opposed and (start == field_start or before[-1:] in ("【", "《"))
+        if not opposed and after[:1] in (":", ",") and (heads or before.endswith("公司") and after[:1] == ":" or _LED.search(before)):
             company_like = firm.search(after[1:])
-            score += 3.6 if company_like else 2.1 if klass is WORD else 1.2
-            evidence.append("+ headline of a company")
-        elif (
-            not opposed
-            and (start == field_start or before[-1:] in "【《")
-            and (cues.HEADLINE_FIRM if klass is WORD else cues.HEADLINE_COMPANY).search(after)
-        ):
+            if heads or after[:1] == ":" and company_like:
+                claim = max(claim, 3.0 if company_like else 0.0)
+                score += 3.6 if company_like else 2.1 if klass is WORD else 1.2
+                evidence.append("+ headline of a company")
+            elif company_like:
+                score += 1.4
+                evidence.append("+ a company's doings behind it")
+        elif heads and firm.search(after):
             score += 1.4
             evidence.append("+ begins the sentence of a company")
-        business = cues.BUSINESS.search(scene) is not None
-        if business:
-            score += 0.4 if klass is WORD else 1.0
+        sense = self._senses.get(pattern)
+        if sense is not None:
+            said = sense.weigh(scene, claim >= 3.0, evidence)
+            score += said * 1.6 if said < 0.0 and not weak and not claim else said
+        if not weak:
+            return score
+        listings = self._lexicon.universe.listings_of(self._lexicon.owners[pattern][0].entity)
+        abroad = klass is not SECTOR and not claim and cues.US_SCENE.search(scene) and not cues.HOME_SCENE.search(scene)
+        if abroad and not any(s.endswith(".US") for s in listings):
+            score -= 2.4
+            evidence.append("- a scene of the US market, where the company is not listed")
+        if klass is FUND and before[-1:].isalnum() and not cues.FIRM_BEFORE.search(before):
+            score -= 2.4
+            evidence.append("- the name goes on before it")
+        if klass is PLACE and claim < 3.0 and cues.PLACE_BEFORE.search(before):
+            score -= 2.4
+            evidence.append("- where one goes or stays")
+        of = self._scenes(scene)
+        business = of.market or of.trade
+        if of.market:
+            score += (0.0, 0.5, 1.3, 2.0)[0 if opposed else min(of.market, 3)] if klass is WORD else 1.0
             evidence.append("+ business scene")
-        if cues.NATURE.search(scene):
-            score -= 1.8 if business else 3.4
-            evidence.append("- scene of places, history or daily life")
-        if (klass is WORD or klass is SHORTENED) and "一" <= before[-1:] <= "鿿" and before[-1] not in _FREE_BEFORE:
-            score -= 1.0
-            evidence.append("- inside a longer phrase")
+        elif of.trade:
+            score += 0.2 if klass is WORD else 0.3 if klass is SECTOR else 0.6
+            evidence.append("+ business scene")
+        away = 2 * of.life + of.mild
+        if away:
+            loss = _AWAY[min(away, 4)]
+            score -= 0.55 * loss if business else loss
+            evidence.append("- scene of places, arts or daily life")
+        inside = "一" <= before[-1:] <= "鿿" and before[-1] not in _FREE_BEFORE and not cues.FIRM_BEFORE.search(before)
+        region = inside and before[-1] in cues.region_before.last and cues.region_before.search(before)
+        if region and any(region[1] in name for name in self._lexicon.full_names.get(self._lexicon.owners[pattern][0].entity, ())):
+            score += 0.8
+            evidence.append("+ its region before it")
+        elif inside:
+            if klass is WORD or klass is SHORTENED or klass is PHRASE:
+                score -= 1.0
+                evidence.append("- inside a longer phrase")
+            if not ends_word(before[-4:]):
+                score -= 1.6
+                evidence.append("- letters before it make no word")
         return score
 
     def quotation(self, kind: str, text: str, start: int, end: int, low: int, high: int) -> bool | None:
@@ -323,6 +392,11 @@ class Judge:
 _PLAIN_LOSS = {"- legal name of another company": 2.5, "- 行业或普通词": 0.8, "- 关联方或基金": 2.8}
 _OTHER_LEGAL = Cue(re.compile(""), 4.4, "- legal name of another company")
 _FOREIGN = Cue(re.compile(""), 5.2, "- a foreign namesake")
+_OTHER_SENSE = Cue(re.compile(""), 5.0, "- goes on as what the name also means")
+_BODY = Cue(re.compile(""), 6.0, "- a body of the trade")
+_CHINA = Cue(re.compile(""), 5.4, "- a sector, a body or things of the country")
+_PHRASE = Cue(re.compile(""), 5.4, "- reads as a phrase")
+_PREMISES = Cue(re.compile(""), 4.0, "- a house, school or shop of this name")
 _STRADDLED = Cue(re.compile(""), 5.4, "- begins inside another word")
 _RUNS_ON = Cue(re.compile(""), 5.0, "- goes on into another word")
 _NAMESAKE = Cue(re.compile(""), 2.2, "- a namesake of another region")

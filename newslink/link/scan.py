@@ -54,11 +54,13 @@ class Scanner:
         self._weak = np.isin(lexicon.klass, [int(c) for c in WEAK])
         # Names shared by a group are sure only before a border or a word that companies act by.
         self._careful = lexicon.klass == SurfaceClass.AFFILIATE
+        self._careful[[i for i, p in enumerate(lexicon.patterns[: len(lexicon.owners)]) if p.startswith("中国")]] = True
         self._safe_next = np.ones(65536, bool)
         self._safe_next[0x4E00:0xA000] = False
         self._safe_next[[ord(c) for c in "公发股涨跌拟与和的在将宣称表董总营净上下一二三四第获签中及对为也等至今昨日年月"]] = True
         self._hard = (np.array(lexicon.klass) == SurfaceClass.WORD).tolist()
         self._calm_class = (lexicon.kind == NAME) & ~self._weak
+        self._calm_class[self._judge.asked] = False
         self._owners: dict[tuple[int, int], tuple] = {}
         self._plainish = np.isin(lexicon.klass, (SurfaceClass.PLAIN, SurfaceClass.AFFILIATE)) & (lexicon.kind == NAME)
 
@@ -187,6 +189,7 @@ class Scanner:
         calm &= ~(begins | runs)
         calm &= ~_among(after.astype(np.int64) << 16 | units[np.minimum(end + 1, size - 1)], self._suspect_pairs)
         calm &= ~self._careful[pattern] | self._safe_next[after]
+        calm &= before != _OPENS_TITLE
         legal_start, legal_place = legal
         if len(legal_start):
             at = np.minimum(np.searchsorted(legal_start, end), len(legal_start) - 1)
@@ -342,5 +345,6 @@ def _pairs(words: Iterable[str]) -> np.ndarray:
 
 
 _NONE: frozenset[int] = frozenset()
+_OPENS_TITLE = ord("《")
 _JOINTS = np.zeros(65536, bool)
 _JOINTS[[ord(c) for c in "、和及与/,;"]] = True

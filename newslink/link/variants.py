@@ -30,6 +30,7 @@ _DERIVED = re.compile(
 )
 # Single English words that are names and much else besides.
 _COMMON = frozenset(word_list("english"))
+_CAPITALS = frozenset(word_list("capitals"))
 
 
 def surfaces_of(name: Name, market: str) -> Iterator[tuple[str, SurfaceClass]]:
@@ -94,7 +95,7 @@ def _english(key: str, official: bool) -> Iterator[tuple[str, SurfaceClass]]:
     words = text.split()
     if not words or not text[0].isalpha() or not text.isascii() or "ETF" in key or "Acquisition" in key:
         return
-    if len(words) == 1 and (len(text) < 4 or text.isupper() and len(text) < 5):
+    if len(words) == 1 and (len(text) < 4 or text.isupper() and len(text) < 5) and (official or len(text) < 3 or text in _CAPITALS):
         return
     if len(words) == 1 and (official or text.lower() in _COMMON):
         yield text, SurfaceClass.WORD

@@ -84,6 +84,25 @@ def _hash(keys: np.ndarray) -> np.ndarray:
     return ((keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _HASH_BITS)).astype(np.int64)
 
 
+@lru_cache(maxsize=65536)
+def ends_word(text: str) -> bool:
+    """Whether the last characters of a short text are a common word, or one that stands alone."""
+    if text[-1:] in ALONE_BEFORE:
+        return True
+    if not all("一" <= c <= "鿿" for c in text[-2:]):
+        return len(text) < 2
+    for size, words in zip((2, 3, 4), _words(), strict=True):
+        tail = text[-size:]
+        if len(tail) == size and all("一" <= c <= "鿿" for c in tail):
+            key = 0
+            for c in tail:
+                key = key << 16 | ord(c)
+            at = int(words.searchsorted(np.uint64(key)))
+            if at < len(words) and int(words[at]) == key:
+                return True
+    return False
+
+
 class Borders:
     """Finds names whose border runs through a common word."""
 

@@ -13,11 +13,10 @@ from newslink.link import Linker, parse_security_id
 from tests.link import scoring, universe_files
 
 FILES = ("adversarial.tsv", "adversarial_held.tsv")
-# Reached figures are held; what is still to reach stands in docs/decisions/0024-how-linking-is-measured.md.
-FLOORS = {
-    "adversarial.tsv": {"precision": 0.80, "recall": 0.93},
-    "adversarial_held.tsv": {"precision": 0.80, "recall": 0.92},
-}
+# Written without sight of the rules and measured before they were read: what they gave at first sight stands in
+# docs/decisions/0024-how-linking-is-measured.md.
+UNSEEN = ("adversarial_unseen_1.tsv", "adversarial_unseen_2.tsv", "adversarial_unseen_3.tsv")
+FLOORS = {"precision": 0.95, "recall": 0.90}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ def linker(shared: Path) -> Linker:
 
 
 def rows() -> list[scoring.Case]:
-    return [case for name in FILES for case in scoring.cases(name)]
+    return [case for name in (*FILES, *UNSEEN) for case in scoring.cases(name)]
 
 
 def test_the_files_hold_distinct_rows_with_readable_codes() -> None:
@@ -67,7 +66,7 @@ def test_every_ambiguous_name_has_two_rows_for_it_and_two_against(shared: Path) 
     assert not [n for n in names if bad[n] < (1 if "ST" in n else 2)]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", (*FILES, *UNSEEN))
 def test_the_linker_holds_on_the_ambiguous_names_where_naive_matching_fails(linker: Linker, name: str) -> None:
     universe = universe_files.universe()
     cases = scoring.cases(name)
@@ -75,8 +74,8 @@ def test_the_linker_holds_on_the_ambiguous_names_where_naive_matching_fails(link
     naive = scoring.total(scoring.adversarial(universe, scoring.naive(universe, date(2026, 8, 1)), cases), scoring.LEXICAL)
     reached = scoring.total(scores, scoring.LEXICAL)
     assert naive.precision < 0.65  # the rows are hard
-    assert reached.precision >= FLOORS[name]["precision"], "\n".join(reached.errors)
-    assert reached.recall >= FLOORS[name]["recall"], "\n".join(reached.errors)
+    assert reached.precision >= FLOORS["precision"], "\n".join(reached.errors)
+    assert reached.recall >= FLOORS["recall"], "\n".join(reached.errors)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -85,11 +84,11 @@ def test_listings_follow_the_market_the_sentence_speaks_of(linker: Linker, name:
     assert score.precision >= 0.95, "\n".join(score.errors)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", (*FILES, *UNSEEN))
 def test_who_only_speaks_is_never_the_subject_of_someone_elses_news(linker: Linker, name: str) -> None:
     score = scoring.adversarial(universe_files.universe(), scoring.by_linker(linker), scoring.cases(name))["source"]
     assert score.precision >= 0.95, "\n".join(score.errors)
-    assert score.recall >= 0.60, "\n".join(score.errors)
+    assert score.recall >= 0.90, "\n".join(score.errors)
 
 
 @pytest.mark.parametrize("kind", ["time", "variant"])
