@@ -163,6 +163,11 @@ class Visit:
             self.page.wait_for_selector(".nl-kline[data-drawn]", timeout=WAIT)
         except Exception as error:
             shot = self.shot("no-chart", full=True)
+            asked = self.page.evaluate(
+                "() => performance.getEntriesByType('resource').filter((one) => one.name.includes('.js') && one.name.includes('component'))"
+                ".map((one) => [one.name, one.startTime, one.responseEnd, one.responseStatus])"
+            )
+            print("scripts of the chart:", asked)
             shot.with_suffix(".html").write_text(self.page.content(), encoding="utf-8")
             shot.with_suffix(".log").write_text(self.world.log.read_text(errors="replace"), encoding="utf-8")
             raise AssertionError(f"no chart came ({shot}); scripts said {self.errors}; the page says:\n{self.text()[:1500]}") from error

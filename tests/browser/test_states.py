@@ -160,8 +160,9 @@ OVERTAKEN = """async () => {
   class Painter {}
   const seen = [], count = () => seen.push(place.querySelectorAll('.nl-kline').length);
   const first = mount(component, Painter), second = mount(component, Painter);
-  count(); first(); count(); second(); count();
-  place.remove();
+  const turn = () => new Promise((done) => setTimeout(done, 20));
+  count(); first(); await turn(); count(); second(); await turn(); count();
+  place.remove(); second(); await turn(); count();
   return seen;
 }"""
 
@@ -171,7 +172,7 @@ def test_a_figure_that_overtakes_another_keeps_its_chart(sample, visit):
     one = visit(sample)
     one.open()
     one.chart()
-    assert one.page.evaluate(OVERTAKEN) == [1, 1, 0]
+    assert one.page.evaluate(OVERTAKEN) == [1, 1, 1, 0]
 
 
 def test_what_comes_in_while_the_page_is_open_is_shown_without_a_reload(visit, tmp_path):

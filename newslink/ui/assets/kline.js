@@ -397,8 +397,8 @@ class Kline {
   }
 }
 
-// Streamlit calls this for every figure and gives up a call that is overtaken by the next: what the overtaken call returned is run when it is
-// done, which is after the newer call drew into the same place. Only the newest call may take the chart away.
+// Streamlit calls this for every figure, and runs what a call returned when the call is overtaken, even after a newer one drew into the same
+// place. So the chart goes only when its place has left the page.
 export function mount(component, Painter) {
   const parent = component.parentElement;
   let chart = hosts.get(parent);
@@ -406,7 +406,7 @@ export function mount(component, Painter) {
     chart = new Kline(parent, Painter);
     hosts.set(parent, chart);
   }
-  const call = (chart.calls = (chart.calls || 0) + 1);
+  if (chart.root.parentElement !== parent) parent.appendChild(chart.root);
   chart.update(component).catch((error) => { chart.facts.textContent = String(error.message || error); });
-  return () => { if (call === chart.calls) { chart.dispose(); hosts.delete(parent); } };
+  return () => setTimeout(() => { if (!parent.isConnected && hosts.delete(parent)) chart.dispose(); });
 }
