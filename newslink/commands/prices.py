@@ -12,6 +12,7 @@ import pandas as pd
 from newslink.commands.progress import Progress
 from newslink.settings import Settings
 
+PATIENCE = 600.0  # longest wait for services that rest after failures; beyond it the update ends and can be run again
 SHOWN = 20  # failures written out; the count is always complete
 
 
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _update(arguments: argparse.Namespace, settings: Settings) -> int:
-    """0 when every security is up to date, 1 when none could be brought up to date, 0 with failures listed when some could."""
+    """0 when every security is up to date, or some are and the rest is named; 1 when none could be brought up to date."""
     from newslink.pipeline.bars import BENCHMARKS
     from newslink.pipeline.linking import universe_of
     from newslink.pipeline.prices import price_desk
@@ -64,6 +65,7 @@ def _update(arguments: argparse.Namespace, settings: Settings) -> int:
                     arguments.since,
                     arguments.until,
                     lambda job: progress(job.done, job.total, f"{job.added:,} bars {job.current}"),
+                    PATIENCE if arguments.all else 0.0,
                 )
         finally:
             desk.close()
@@ -71,15 +73,19 @@ def _update(arguments: argparse.Namespace, settings: Settings) -> int:
         print(f"{security}: {sentence}" if not sentence.startswith(security) else sentence, file=sys.stderr)
     if len(job.failures) > SHOWN:
         print(f"… and {len(job.failures) - SHOWN:,} more", file=sys.stderr)
+    left = job.total - job.done
+    if job.resting:
+        words = f"all services rest after failures, for another {job.resting:.0f} s; {left:,} securities were not asked about"
+        print(f"newslink: {words}. Run the same command again later; it goes on from here.", file=sys.stderr)
     summary = {
-        "securities": job.total, "updated": job.total - len(job.failures), "failed": len(job.failures), "requests": job.requests,
+        "securities": job.total, "updated": job.done - len(job.failures), "failed": len(job.failures), "left": left, "requests": job.requests,
         "bars": job.added,
     }  # fmt: skip
     if arguments.json:
         print(json.dumps(summary))
     else:
         print(f"{summary['updated']:,} of {job.total:,} securities up to date, {job.added:,} new bars, {len(job.failures):,} failed")
-    return 1 if job.failures and len(job.failures) == job.total else 0
+    return 1 if job.total and not summary["updated"] else 0
 
 
 def _show(arguments: argparse.Namespace, settings: Settings) -> int:

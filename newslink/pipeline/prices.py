@@ -42,6 +42,7 @@ FILES_FOLDER = "bars"
 class Job:
     """A refresh under way. done of total securities; read it from any thread.
 
+    resting: seconds until a service may be asked again, where the job ended early because all of them rest; 0 otherwise.
     failures: security → the sentence for the person, in English; told: security → the attempts behind it, for words in either language.
     """
 
@@ -50,6 +51,7 @@ class Job:
     added: int = 0
     requests: int = 0
     current: str = ""
+    resting: float = 0.0
     failures: dict[str, str] = field(default_factory=dict)
     told: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
     finished: threading.Event = field(default_factory=threading.Event)
@@ -132,9 +134,12 @@ class PriceDesk:
 
         Raises PriceUnavailable, UnknownToProviders.
         """
+        return self.cache.refresh(security, *self._window(start, end))
+
+    def _window(self, start: date | None, end: date | None) -> tuple[date, date]:
         today = self.now().date() + timedelta(days=1)  # the exchange's date may be ahead of UTC's
         end = min(end or today, today)
-        return self.cache.refresh(security, start or end - DEFAULT_HISTORY, end)
+        return start or end - DEFAULT_HISTORY, end
 
     def refresh_in_background(
         self, securities: Iterable[str], start: date | None = None, end: date | None = None, then: Callable[[Job], None] | None = None
@@ -155,21 +160,32 @@ class PriceDesk:
         return job
 
     def run(
-        self, securities: Iterable[str], start: date | None, end: date | None, progress: Callable[[Job], None] = lambda job: None
+        self,
+        securities: Iterable[str],
+        start: date | None,
+        end: date | None,
+        progress: Callable[[Job], None] = lambda job: None,
+        patience: float = 0.0,
     ) -> Job:
-        """The same in this thread. progress: called after each security."""
+        """The same in this thread. progress: called after each security, and before a wait.
+
+        patience: seconds to wait when every service rests after failures. Where they rest for longer the job ends there, rather than
+        call thousands of securities failed that nobody was asked about.
+        """
         wanted = tuple(dict.fromkeys(securities))
         job = Job(len(wanted))
-        self._run(job, wanted, start, end, None, progress)
+        self._run(job, wanted, start, end, None, progress, patience)
         return job
 
-    def _run(self, job: Job, wanted: tuple[str, ...], start, end, then, progress: Callable[[Job], None] = lambda job: None) -> None:
+    def _run(self, job: Job, wanted: tuple[str, ...], start, end, then, progress=lambda job: None, patience: float = 0.0) -> None:
         try:
             for security in wanted:
                 if job.cancelled.is_set():
                     break
                 job.current = security
                 try:
+                    if patience and not self._awake(job, security, start, end, patience, progress):
+                        break
                     done = self.refresh(security, start, end)
                     job.added, job.requests = job.added + done.added, job.requests + done.requests
                 except NewslinkError as error:
@@ -182,6 +198,24 @@ class PriceDesk:
             job.finished.set()
             if then is not None:
                 then(job)
+
+    def _awake(self, job: Job, security: str, start: date | None, end: date | None, patience: float, progress: Callable[[Job], None]) -> bool:
+        """Wait until somebody may be asked about the security, where anything of it is missing. False: the job is to end here."""
+        while (rest := self._all_rest(security)) and self.cache.missing(security, *self._window(start, end)):
+            if rest > patience:
+                job.resting = rest
+                return False
+            job.current = f"{security}, waiting {rest:.0f} s"
+            progress(job)
+            if job.cancelled.wait(rest):
+                return False
+        job.current = security
+        return True
+
+    def _all_rest(self, security: str) -> float:
+        """Seconds until the first service that serves the security may be asked; 0 where one may be asked now."""
+        able = [provider for provider in self.providers if provider.serves(security)] if self.chain else []
+        return min((self.chain.breaker.resting(provider.host) for provider in able), default=0.0)
 
     # ---------------------------------------------------------------- minutes, lists, health
     def minute(self, security: str, period: str = "5") -> pd.DataFrame:

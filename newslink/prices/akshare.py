@@ -21,6 +21,7 @@ from newslink.prices.worker import Worker
 Plan = tuple[str, dict, date]  # request, arguments, first day asked for
 
 DEFAULT_SECONDS = 30.0
+LIST_SECONDS = {"us": 900.0, "hk": 240.0}  # pages of twenty and of sixty, one after the other
 MINUTE_PERIODS = ("1", "5", "15", "30", "60")
 PLENTY = "20500101"
 
@@ -77,16 +78,18 @@ def eastmoney_plan(thing: Instrument, start: date, end: date) -> Plan | None:
 
 
 def eastmoney_minutes(thing: Instrument, period: str) -> tuple[str, dict] | None:
-    if thing.kind is not Kind.STOCK:
+    if thing.kind is Kind.INDEX or thing.board is Board.B_SHARE and thing.market == "SH":
         return None
     if thing.market == "US":
         return ("eastmoney_us_minute", {"symbol": thing.code.replace(".", "_").replace("-", "_")}) if period == "1" else None
-    request = "eastmoney_hk_minute" if thing.market == "HK" else "eastmoney_minute"
+    request = {"HK": "eastmoney_hk_minute"}.get(thing.market, "eastmoney_fund_minute" if thing.kind is Kind.FUND else "eastmoney_minute")
     return request, {"symbol": thing.code, "period": period}
 
 
 def sina_minutes(thing: Instrument, period: str) -> tuple[str, dict] | None:
-    return ("sina_minute", {"symbol": thing.prefixed, "period": period}) if thing.mainland and thing.kind is Kind.STOCK else None
+    """Mainland shares, funds and indices; B shares are left out as in `sina_plan`."""
+    served = thing.mainland and thing.board is not Board.B_SHARE and not (thing.kind is Kind.INDEX and thing.market == "BJ")
+    return ("sina_minute", {"symbol": thing.prefixed, "period": period}) if served else None
 
 
 class AkshareProvider:
@@ -142,9 +145,9 @@ class AkshareProvider:
             raise ProviderFailure(self.name, Outcome.SKIPPED, f"has no {period}-minute bars of {security}")
         return parse.minutes_of(self.name, asked[0], thing, self._worker.call(self.name, *asked, seconds or DEFAULT_SECONDS))
 
-    def listing(self, name: str, seconds: float = 120.0) -> pd.DataFrame:
+    def listing(self, name: str, seconds: float | None = None) -> pd.DataFrame:
         """One list of securities (``newslink.prices.lists``), all columns as text. Raises ProviderFailure."""
-        rows = self._worker.call(self.name, "listing", {"name": name}, seconds).get("rows")
+        rows = self._worker.call(self.name, "listing", {"name": name}, seconds or LIST_SECONDS.get(name, 120.0)).get("rows")
         if not isinstance(rows, dict):
             raise ProviderFailure(self.name, Outcome.SCHEMA, f"list {name} came without rows")
         return pd.DataFrame(dict(zip(rows["columns"], rows["data"], strict=False)))

@@ -4,10 +4,12 @@ Columns, in any order, others ignored:
 
     date (or session)        the exchange's date, YYYY-MM-DD
     open high low close      raw prices in the trading currency
-    prev_close               optional: the exchange's reference. Without it the last close stands in, and every row says so by
+    prev_close (or preclose) optional: the exchange's reference. Without it the last close stands in, and every row says so by
                              the provider name ``files+last_close``: returns on ex-dates are then wrong by the dividend
-    volume (or volume_shares)  shares
+    volume (or volume_shares)  shares; a row of none is a suspended day and left out, except for indices
     amount                   optional: in the trading currency
+
+Raw daily files of baostock are read as they are.
 """
 
 from __future__ import annotations
@@ -18,10 +20,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from newslink.model import SECURITY_ID, Kind
 from newslink.prices.base import MARKETS, Outcome, ProviderFailure, frame_of, window
+from newslink.prices.instrument import instrument
 
 SUFFIXES = (".csv", ".parquet")
-OTHER_NAMES = {"date": "session", "volume_shares": "volume"}
+OTHER_NAMES = {"date": "session", "volume_shares": "volume", "preclose": "prev_close"}
 
 
 class FileProvider:
@@ -58,6 +62,11 @@ class FileProvider:
         return self._read[path][1]
 
 
+def indexed(security: str) -> bool:
+    """Whether the file is of an index, whose volume may be unknown."""
+    return bool(SECURITY_ID.match(security)) and instrument(security).kind is Kind.INDEX
+
+
 def read(path: Path) -> pd.DataFrame:
     """The whole file as bars. Raises ProviderFailure(SCHEMA) naming the file and what is wrong with it."""
     try:
@@ -77,6 +86,9 @@ def read(path: Path) -> pd.DataFrame:
     for name in ("open", "high", "low", "close", "prev_close", "volume", "amount"):
         if name in table.columns:
             columns[name] = pd.to_numeric(table[name], errors="coerce")
+    if not indexed(path.stem):
+        traded = ~(columns["volume"] == 0).to_numpy()
+        columns = {name: values[traded].reset_index(drop=True) for name, values in columns.items()}
     label = "files"
     if "prev_close" not in columns:
         columns["prev_close"], label = columns["close"].shift(), "files+last_close"

@@ -66,6 +66,7 @@ SHAPES = {
 }
 MINUTE_SHAPES = {
     "eastmoney_minute": Shape(without(CHINESE, session="时间"), lots=True),
+    "eastmoney_fund_minute": Shape(without(CHINESE, session="时间"), lots=True),
     "eastmoney_hk_minute": Shape(without(CHINESE, session="时间")),
     "eastmoney_us_minute": Shape(without(CHINESE, session="时间")),
     "sina_minute": Shape(without(ENGLISH, session="day")),
@@ -203,16 +204,20 @@ def minutes_of(provider: str, request: str, thing: Instrument, tables: dict) -> 
     rows = table(provider, tables.get("bars"), shape.columns).rename(columns={"session": "time"})
     if rows["time"].duplicated().any() or not rows["time"].is_monotonic_increasing:
         raise ProviderFailure(provider, Outcome.SCHEMA, "minutes do not ascend")
-    # One-minute bars of past days come with an open of nought: the bar opened where the last one closed.
-    absent = ~(rows["open"] > 0)
-    rows["open"] = rows["open"].where(~absent, rows["close"].shift().fillna(rows["close"]))
-    rows["high"] = rows[["high", "open"]].max(axis=1).where(absent, rows["high"])
-    rows["low"] = rows[["low", "open"]].min(axis=1).where(absent, rows["low"])
+    # One-minute bars of past days come with an open of nought: a bar opened where the last one closed, or as near to it as its own range
+    # allows, so that the night between two sessions widens nobody's high or low.
+    before = rows["close"].shift().fillna(rows["close"]).clip(rows["low"], rows["high"])
+    rows["open"] = rows["open"].where(rows["open"] > 0, before)
     prices = rows[["open", "high", "low", "close"]]
     ordered = (rows["high"] + 0.0051 >= prices.max(axis=1)) & (rows["low"] - 0.0051 <= prices.min(axis=1))
     if not ((prices > 0).all(axis=None) and ordered.all()):
         raise ProviderFailure(provider, Outcome.SCHEMA, "minute prices out of order")
     if shape.lots:
         rows["volume"] = rows["volume"] * 100
+    if thing.kind is not Kind.INDEX:
+        # By day: a minute of three lots says too little about what a lot is.
+        days = rows.groupby(rows["time"].dt.normalize()).agg({"low": "min", "high": "max", "volume": "sum", "amount": "sum"})
+        if unit_of_volume(days) != 1.0 and (days["volume"].gt(0) & days["amount"].gt(0)).any():
+            raise ProviderFailure(provider, Outcome.SCHEMA, "amount / volume of the minutes lies outside low..high: another unit")
     return rows.assign(provider=pd.Series(provider, index=rows.index, dtype="str"))
 

@@ -96,5 +96,7 @@ def hk(request: Request) -> Answer:
 
 
 def us(request: Request) -> Answer:
-    rows = [{"name": english, "cname": name, "symbol": code, "price": "1"} for code, name, english in US]
-    return Answer("/*x*/IO.XSRV2.CallbackList['x'](" + json.dumps({"count": str(len(rows)), "data": rows}, ensure_ascii=False) + ");")
+    """Pages of twenty, as they come."""
+    page = int(request.query["page"])
+    rows = [{"name": english, "cname": name, "symbol": code, "price": "1"} for code, name, english in US[20 * page - 20 : 20 * page]]
+    return Answer("/*x*/IO.XSRV2.CallbackList['x'](" + json.dumps({"count": str(len(US)), "data": rows}, ensure_ascii=False) + ");")

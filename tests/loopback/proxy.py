@@ -135,6 +135,8 @@ class Proxy:
         method, target, _ = head.split("\r\n", 1)[0].split(" ", 2)
         if method != "CONNECT":  # plain http through a proxy carries the whole address
             parts = urlsplit(target)
+            if self.fault(parts.hostname or "", "/", connecting=True) is not None:
+                return
             self.reply(connection, self.request(connection, head, rest, parts.hostname or "", target))
             return
         host = target.rpartition(":")[0]
@@ -194,7 +196,7 @@ class Proxy:
         elif kind == "mutate":
             body = fault.change(body.decode()).encode()
         elif kind == "utf16":
-            body = body.decode().encode("utf-16")
+            body = body.decode(errors="replace").encode("utf-16")
         elif kind == "encoding":
             answer = Answer(body, answer.status, answer.type, answer.headers | {"Content-Encoding": "gzip"})
         length = 100 * 1024 * 1024 if kind == "announced" else len(body)

@@ -9,9 +9,10 @@ import pandas as pd
 
 from tests.loopback.klc import pack
 from tests.loopback.proxy import Answer, Request
-from tests.loopback.truth import Truth, ex_dates
+from tests.loopback.truth import INDICES, Truth, ex_dates
 
 BSE_CODES = ("4", "8", "92")
+FUNDS = ("5", "15")
 US_EXCHANGES = {"NIO": "106", "BABA": "106"}
 
 
@@ -48,7 +49,7 @@ class Services:
             return self.eastmoney_data(query["secid"], security, lines, 0)
         bars = self.truth.bars[security]
         prices = bars[["open", "close", "high", "low"]].to_numpy()
-        if query.get("fqt") == "1" and not security.startswith(("000300", "399006", "HSI", "SPX")):
+        if query.get("fqt") == "1" and security not in INDICES:
             prices = self.additive(security, prices)
         last = np.concatenate([[bars["prev_close"].iloc[0]], prices[:-1, 1]])
         begin, end = query.get("beg", "0"), query.get("end", "20500101")
@@ -56,7 +57,7 @@ class Services:
         inside = np.flatnonzero((days >= begin) & (days <= end))
         earlier = np.flatnonzero(days < begin)
         before = float(bars["close"].iloc[earlier[-1]]) if len(earlier) else 0.0
-        decimals = 3 if security.startswith("5") else 2
+        decimals = 3 if security.startswith(FUNDS) else 2
         lots = 1 if security.endswith((".HK", ".US")) else 100
         fields = len(query["fields2"].split(","))
         wanted = 8 if fields == 8 else 14 if fields == 14 else 11
@@ -81,7 +82,7 @@ class Services:
         adjusted = prices.copy()
         for event in ex_dates(self.truth, security):  # oldest first: each event maps what the earlier ones left
             adjusted[: event.row] = (adjusted[: event.row] - event.cash) / (1 + event.bonus)
-        return np.round(adjusted, 3 if security.startswith("5") else 2)
+        return np.round(adjusted, 3 if security.startswith(FUNDS) else 2)
 
     def eastmoney_trends(self, request: Request) -> Answer:
         security = self.of_secid(request.query["secid"])
@@ -121,7 +122,7 @@ class Services:
         bars = self.truth.bars[security]
         days = bars["session"].dt.strftime("%Y-%m-%d")
         rows = []
-        index = security in ("000300.SH", "399006.SZ")
+        index = security in INDICES
         lots = not symbol.startswith("sh688") and not (symbol.startswith("sz000") and not self.tencent_sz000_lots)
         events = {} if index else {event.day.isoformat(): event for event in ex_dates(self.truth, security)}
         inside = np.flatnonzero((days >= (begin or "0")) & (days <= (end or "9")))[-int(count or 640) :]
@@ -153,7 +154,7 @@ class Services:
         if security not in self.truth.bars:
             return Answer(f'var {variable}="";')
         bars = self.truth.bars[security]
-        decimals, told = 3 if security.startswith("5") else 2, self.stream_prevclose and security.endswith((".SH", ".SZ", ".BJ"))
+        decimals, told = 3 if security.startswith(FUNDS) else 2, self.stream_prevclose and security.endswith((".SH", ".SZ", ".BJ"))
         key = (id(bars), decimals, told)
         if key not in self.packed:
             reference = bars["prev_close"] if told else [None] * len(bars)

@@ -9,7 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from newslink.model import market_of
+from newslink.sessions import SessionClock
+
 SHARED = Path(__file__).resolve().parents[3] / "shared"
+INDICES = ("000300.SH", "399006.SZ", "000001.SH", "399001.SZ", "899050.BJ", "HSI.HK", "SPX.US")
 COLUMNS = ["session", "open", "high", "low", "close", "prev_close", "volume", "amount"]
 
 
@@ -90,7 +94,7 @@ def invented(
 
 def default_truth() -> Truth:
     """Six shared mainland shares where present, and invented securities of every other market and kind."""
-    truth = Truth()
+    truth, clock = Truth(), SessionClock()
     for security, name in (
         ("600519.SH", "贵州茅台"), ("688111.SH", "金山办公"), ("300750.SZ", "宁德时代"), ("600036.SH", "招商银行"),
         ("000001.SZ", "平安银行"),
@@ -103,10 +107,13 @@ def default_truth() -> Truth:
     for security, name, decimals, level in (
         ("920799.BJ", "艾融软件", 2, 20.0), ("00700.HK", "腾讯控股", 2, 400.0), ("NIO.US", "蔚来", 2, 30.0),
         ("510300.SH", "沪深300ETF", 3, 4.0), ("000300.SH", "沪深300", 2, 4800.0), ("399006.SZ", "创业板指", 2, 2500.0),
+        ("689009.SH", "九号公司", 2, 50.0), ("159915.SZ", "创业板ETF", 3, 2.5), ("000001.SH", "上证指数", 2, 3300.0),
+        ("399001.SZ", "深证成指", 2, 12000.0), ("899050.BJ", "北证50", 2, 900.0),
         ("HSI.HK", "恒生指数", 2, 21000.0), ("SPX.US", "标普500", 2, 4200.0),
     ):  # fmt: skip
-        bars = invented(security, decimals=decimals, level=level)
-        if security in ("000300.SH", "399006.SZ", "HSI.HK", "SPX.US"):
+        sessions = clock.sessions(market_of(security), date(2021, 6, 1), date(2022, 7, 29))
+        bars = invented(security, decimals=decimals, level=level, sessions=sessions)
+        if security in INDICES:
             bars["prev_close"] = bars["close"].shift().fillna(level)
             bars["low"] = np.minimum(bars["low"], bars["open"])
         truth.bars[security], truth.names[security] = bars, name

@@ -123,6 +123,66 @@ def test_what_cannot_be_had_is_told_in_words_and_the_exit_code(world, shell) -> 
     assert offline["code"] == 1 and "offline" in offline["stderr"]
 
 
+SMALL_MARKET = (
+    "import sys; from newslink.pipeline import linking; linking.bundled = lambda: ((), ())\n"
+    "from newslink.cli import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+def test_the_whole_market_killed_in_the_middle_asks_afterwards_only_for_what_is_missing(world, shell, tmp_path) -> None:
+    """Four securities and the three indices they are held against are the market: the bundled lists are left out."""
+    rows = "".join(f"{code}\t样本{code}\tshort\t\t\n" for code in ("300750.SZ", "600036.SH", "600519.SH", "688111.SH"))
+    (tmp_path / "names.tsv").write_text("security\tname\tkind\tvalid_from\tvalid_to\n" + rows, encoding="utf-8")
+    assert main(["universe", "import", str(tmp_path / "names.tsv")]) == 0
+    words = [sys.executable, "-c", SMALL_MARKET, "prices", "update", "--all", "--since", SINCE, "--until", UNTIL, "--json"]
+
+    def run() -> dict:
+        done = subprocess.run(words, cwd=ROOT, env=os.environ.copy(), capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    process = subprocess.Popen(words, cwd=ROOT, env=os.environ.copy(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def asked(security: str) -> bool:
+        return any(security[:6] in str(request.query) + request.path for request in list(world.seen))
+
+    deadline = time.monotonic() + 90
+    while not asked("600519.SH") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert asked("600519.SH")
+    world.seen.clear()
+    summary = run()
+    assert (summary["securities"], summary["updated"], summary["failed"], summary["left"]) == (7, 7, 0, 0)
+    assert not asked("300750.SZ") and not asked("600036.SH"), "what was stored before the kill is not asked for again"
+    assert asked("688111.SH")
+    world.seen.clear()
+    again = run()
+    assert (again["updated"], again["requests"], again["bars"]) == (7, 0, 0) and not world.seen
+
+
+def test_the_lists_killed_in_the_middle_go_on_with_the_next_list(world, shell, tmp_path) -> None:
+    from newslink.store import open_store
+
+    world.faults.append(Fault("hang", host="www.bse.cn"))
+    words = [sys.executable, "-m", "newslink", "universe", "refresh"]
+    process = subprocess.Popen(words, cwd=ROOT, env=os.environ.copy(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 90
+    while "www.bse.cn" not in world.hosts() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    world.faults.clear()
+    with open_store(os.environ.get("NEWSLINK_STORE") or f"sqlite:///{tmp_path}/home/newslink.db") as store:
+        before = {one.id for one in store.securities()}
+    assert "600519.SH" in before and "000001.SZ" in before and "920799.BJ" not in before
+    world.seen.clear()
+    assert main(["universe", "refresh", "--json"]) == 0
+    assert "query.sse.com.cn" in world.hosts(), "Shanghai's delistings come after Beijing"
+    assert not [one for one in world.seen if one.host == "www.szse.cn" and one.query.get("CATALOGID") == "1110"], "and Shenzhen's list was done"
+
+
 @pytest.mark.parametrize(("words", "code"), [
     (["update"], 2), (["update", "--all", "--security", "600519.SH"], 2), (["update", "--security", "600519.SH", "--since", "soon"], 2),
     (["show"], 2), (["show", "--security", "600519.SH", "--adjust", "vic"], 2), ([], 2), (["show", "--security", "没有这家公司"], 3),

@@ -106,6 +106,35 @@ def test_a_cancelled_job_keeps_what_it_had(desk) -> None:
     assert job.done == 1 and not one.bars(SECURITY).empty
 
 
+WANTED = [f"60000{n}.SH" for n in range(6)]
+
+
+class Down(FakeProvider):
+    """Cannot be reached for its first two calls, which is when a service is left alone for a while."""
+
+    def __init__(self) -> None:
+        bars = truth()[SECURITY]
+        super().__init__("a", dict.fromkeys(WANTED, bars), host="a.test", failure=lambda call: Outcome.TRANSPORT if call < 2 else None)
+
+
+def test_a_long_update_waits_for_services_that_rest_and_fails_nobody_it_could_not_ask(desk, monkeypatch) -> None:
+    monkeypatch.setattr("newslink.prices.throttle.REST_SECONDS", 0.3)
+    waiting = []
+    one = desk(Down())
+    job = one.run(WANTED, START, END, lambda job: waiting.append(job.current), patience=5.0)
+    assert job.done == 6 and list(job.failures) == WANTED[:2] and not job.resting
+    assert [words for words in waiting if "waiting" in words], "the person sees why nothing moves"
+    again = one.run(WANTED, START, END, patience=5.0)
+    assert not again.failures and again.requests == 2, "the rest was stored the first time"
+
+
+def test_an_update_that_would_wait_too_long_ends_and_says_how_many_are_left(desk, monkeypatch) -> None:
+    one = desk(Down())
+    job = one.run(WANTED, START, END, patience=5.0)
+    assert (job.done, list(job.failures)) == (2, WANTED[:2])
+    assert 50 < job.resting <= 60 and not job.running
+
+
 def test_offline_starts_nothing_and_says_why(desk, tmp_path) -> None:
     one = price_desk(Settings(tmp_path, "sqlite://", offline=True), MemoryArchive(), clock=CLOCK)
     assert one.chain is None

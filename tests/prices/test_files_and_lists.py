@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -13,9 +14,13 @@ from newslink.model import NameKind
 from newslink.prices import sample_bars
 from newslink.prices.base import Outcome, ProviderFailure
 from newslink.prices.chain import Attempt
+from newslink.prices.check import check_reply
+from newslink.prices.child.guard import BURST, DISTANCE
 from newslink.prices.files import FileProvider
 from newslink.prices.health import health
-from newslink.prices.lists import LISTS, ListRefresh, clean
+from newslink.prices.lists import LISTS, ListRefresh, clean, parse_list
+from tests.loopback import lists
+from tests.loopback.truth import SHARED, baostock
 from tests.loopback.world import Fault
 
 START, END = date(2021, 11, 1), date(2022, 6, 30)
@@ -34,6 +39,26 @@ def test_a_folder_of_documented_columns_is_a_provider(tmp_path, suffix) -> None:
         np.testing.assert_allclose(bars[column], truth[column])
     assert set(bars["provider"]) == {"files"}
     assert provider.daily("600519.SH", date(2022, 6, 29), date(2022, 6, 29))["session"].dt.day.tolist() == [29]
+
+
+@pytest.mark.parametrize("security", ["600519.SH", "601318.SH", "300750.SZ"])
+def test_a_raw_file_of_baostock_is_read_as_it_is_with_the_exchanges_reference(tmp_path, security) -> None:
+    raw, path = baostock(security), SHARED / "prices" / f"{security}.baostock.raw.csv"
+    if raw is None:
+        pytest.skip("../shared/prices is not here")
+    (tmp_path / f"{security}.csv").write_bytes(path.read_bytes())
+    start, end = raw["session"].iloc[0].date(), raw["session"].iloc[-1].date()
+    bars = check_reply(FileProvider(tmp_path).daily(security, start, end), security, start, end, "files")
+    assert set(bars["provider"]) == {"files"} and bars["session"].tolist() == raw["session"].tolist()
+    for column in ("open", "high", "low", "close", "prev_close", "volume", "amount"):
+        np.testing.assert_array_equal(bars[column], raw[column])
+
+
+def test_a_row_without_trading_is_a_suspended_day_of_a_share_and_a_bar_of_an_index(tmp_path) -> None:
+    rows = "date,open,high,low,close,volume\n2022-01-04,1,1,1,1,5\n2022-01-05,1,1,1,1,0\n"
+    for security, days in (("600001.SH", [4]), ("000300.SH", [4, 5]), ("NIO.US", [4])):
+        (tmp_path / f"{security}.csv").write_text(rows)
+        assert FileProvider(tmp_path).daily(security, START, END)["session"].dt.day.tolist() == days
 
 
 def test_without_reference_prices_every_row_says_that_the_last_close_stands_in(tmp_path) -> None:
@@ -124,6 +149,17 @@ def test_a_list_that_cannot_be_had_is_reported_and_stays_due_while_others_go_on(
     assert results["szse"].failure.outcome is Outcome.BLOCKED
     assert results["bse"].failure is None and results["bse"].securities
     assert refresh(world, providers, tmp_path).due() == ["szse", "szse_delisted"]
+
+
+def test_a_list_of_many_pages_comes_whole_and_its_pages_keep_their_distance(world, providers, monkeypatch) -> None:
+    many = [(f"T{n:03d}", f"样本{n}", f"Sample {n} Inc.") for n in range(150)]
+    monkeypatch.setattr(lists, "US", many)
+    began = time.monotonic()
+    result = parse_list("us", providers["sina"].listing("us"))
+    assert [one.id for one in result.securities] == [f"{code}.US" for code, _, _ in many]
+    pages = len(world.seen)
+    assert pages >= 8
+    assert time.monotonic() - began > (pages - BURST - 1) * DISTANCE
 
 
 @pytest.mark.parametrize(("given", "expected"), [("万  科Ａ", "万科A"), (" *ST 样本", "*ST 样本"), ("TCL 科技", "TCL 科技"), (None, "")])

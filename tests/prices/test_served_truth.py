@@ -11,7 +11,7 @@ import pytest
 
 from newslink.prices.base import Outcome, ProviderFailure
 from newslink.prices.check import check_reply
-from tests.loopback.truth import baostock
+from tests.loopback.truth import SHARED, baostock
 from tests.loopback.world import Fault
 
 START, END = date(2021, 7, 1), date(2022, 7, 20)
@@ -30,6 +30,11 @@ SERVED = {
     "510300.SH": ("sina", "eastmoney"),
     "000300.SH": ("tencent", "sina", "eastmoney"),
     "399006.SZ": ("tencent", "sina", "eastmoney"),
+    "689009.SH": ("tencent", "sina", "eastmoney"),
+    "159915.SZ": ("sina", "eastmoney"),
+    "000001.SH": ("tencent", "sina", "eastmoney"),
+    "399001.SZ": ("tencent", "sina", "eastmoney"),
+    "899050.BJ": ("eastmoney",),
     "HSI.HK": ("sina", "eastmoney"),
     "SPX.US": ("sina", "eastmoney"),
 }
@@ -63,16 +68,23 @@ def test_a_service_that_does_not_serve_a_market_says_so_without_a_request(world,
     assert not world.seen
 
 
-@pytest.mark.parametrize("security", ["600519.SH", "688111.SH", "600036.SH", "300750.SZ"])
-def test_served_through_the_loopback_the_shared_raw_file_comes_back_row_by_row(providers, security) -> None:
+RAW_FILES = sorted(path.name[:9] for path in (SHARED / "prices").glob("*.baostock.raw.csv"))
+
+
+@pytest.mark.parametrize("name", ["tencent", "sina", "eastmoney"])
+@pytest.mark.parametrize("security", RAW_FILES or ["none"])
+def test_served_through_the_loopback_each_shared_raw_file_comes_back_row_by_row(world, providers, monkeypatch, security, name) -> None:
     raw = baostock(security)
     if raw is None:
         pytest.skip("../shared/prices is not here")
+    monkeypatch.setitem(world.truth.bars, security, raw)
     start, end = raw["session"].iloc[0].date(), raw["session"].iloc[-1].date()
-    bars = providers["sina"].daily(security, start, end, 30)
+    bars = check_reply(providers[name].daily(security, start, end, 60), security, start, end, name)
     assert bars["session"].tolist() == raw["session"].tolist()
-    for column in ("open", "high", "low", "close", "volume", "amount"):
+    for column in ("open", "high", "low", "close"):
         np.testing.assert_array_equal(bars[column], raw[column], err_msg=column)
+    assert (bars["volume"] - raw["volume"]).abs().max() <= VOLUME_SLACK[name]
+    assert (bars["amount"] - raw["amount"]).abs().max() <= AMOUNT_SLACK[name]
     # The first row of all has nothing before it; every other reference price is the exchange's own.
     np.testing.assert_allclose(bars["prev_close"].iloc[1:], raw["prev_close"].iloc[1:], rtol=0, atol=1e-9)
 
@@ -205,16 +217,45 @@ def test_sinas_reference_comes_from_its_factors_whether_or_not_the_stream_carrie
     world.services.stream_prevclose = True
 
 
-@pytest.mark.parametrize(("name", "security", "period", "rows"), [
-    ("eastmoney", "600519.SH", "1", 1200), ("eastmoney", "600519.SH", "5", 240), ("sina", "600519.SH", "15", 80),
-    ("sina", "600519.SH", "60", 20), ("eastmoney", "00700.HK", "30", 40), ("eastmoney", "NIO.US", "1", 1200),
-])  # fmt: skip
-def test_minute_bars_of_five_sessions_add_up_to_the_days(world, providers, name, security, period, rows) -> None:
+EVERY_PERIOD = ("1", "5", "15", "30", "60")
+MINUTES = {
+    ("sina", "600519.SH"): EVERY_PERIOD,
+    ("sina", "300750.SZ"): EVERY_PERIOD,
+    ("sina", "920799.BJ"): EVERY_PERIOD,
+    ("sina", "510300.SH"): EVERY_PERIOD,
+    ("sina", "000300.SH"): EVERY_PERIOD,
+    ("sina", "399006.SZ"): EVERY_PERIOD,
+    ("eastmoney", "600519.SH"): EVERY_PERIOD,
+    ("eastmoney", "300750.SZ"): EVERY_PERIOD,
+    ("eastmoney", "920799.BJ"): EVERY_PERIOD,
+    ("eastmoney", "510300.SH"): EVERY_PERIOD,
+    ("eastmoney", "00700.HK"): EVERY_PERIOD,
+    ("eastmoney", "NIO.US"): ("1",),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "security", "period"), [(*who, period) for who, periods in MINUTES.items() for period in periods]
+)
+def test_minute_bars_of_five_sessions_add_up_to_the_days(world, providers, name, security, period) -> None:
+    assert providers[name].serves_minutes(security, period)
     minutes = providers[name].minute(security, period, 20)
-    assert len(minutes) == rows
+    assert len(minutes) == 5 * 240 // int(period)
     days = world.truth.bars[security].tail(5)
     by_day = minutes.groupby(minutes["time"].dt.normalize())
     np.testing.assert_allclose(by_day["high"].max(), days["high"], atol=0.011)
+    np.testing.assert_allclose(by_day["low"].min(), days["low"], atol=0.011)
     np.testing.assert_allclose(by_day["close"].last(), days["close"], atol=0.011)
     np.testing.assert_allclose(by_day["volume"].sum(), days["volume"], rtol=0.01)
     assert (minutes["open"] > 0).all(), "opens of nought are filled from the minute before"
+
+
+@pytest.mark.parametrize(("name", "security", "period"), [
+    ("tencent", "600519.SH", "5"), ("sina", "00700.HK", "5"), ("sina", "900901.SH", "5"), ("sina", "NIO.US", "1"),
+    ("eastmoney", "NIO.US", "5"), ("eastmoney", "000300.SH", "5"), ("eastmoney", "HSI.HK", "1"), ("sina", "600519.SH", "7"),
+])  # fmt: skip
+def test_minutes_a_service_has_not_cost_no_request(world, providers, name, security, period) -> None:
+    with pytest.raises(ProviderFailure) as failure:
+        providers[name].minute(security, period, 5)
+    assert failure.value.outcome is Outcome.SKIPPED
+    assert not world.seen

@@ -43,14 +43,14 @@ def eastmoney_unknown(texts: Texts) -> bool:
 
 
 def tencent_unknown(texts: Texts, symbol: str) -> bool:
-    """Whether Tencent's last K-line answer holds nothing under the symbol."""
+    """Whether Tencent's last K-line answer holds nothing under the symbol. Rows under another name are no such thing: the format changed."""
     answers = objects(texts, "newfqkline")
     if not answers:
         return False
     data = answers[-1].get("data")
     if isinstance(data, dict):
         data = data.get(symbol)
-        return isinstance(data, dict) and not any(data.get(key) for key in ("day", "qfqday", "hfqday"))
+        return isinstance(data, dict) and not any(isinstance(value, list) and value for value in data.values())
     return data in ([], None, "")
 
 

@@ -140,14 +140,19 @@ def eastmoney_minute(ak, symbol: str, period: str) -> dict:
     return {"bars": ak.stock_zh_a_hist_min_em(symbol=symbol, period=period, adjust=""), "echo": facts.eastmoney_echo(guard.NOTES.texts)}
 
 
+def eastmoney_fund_minute(ak, symbol: str, period: str) -> dict:
+    return {"bars": ak.fund_etf_hist_min_em(symbol=symbol, period=period, adjust=""), "echo": facts.eastmoney_echo(guard.NOTES.texts)}
+
+
 def eastmoney_hk_minute(ak, symbol: str, period: str) -> dict:
-    return {"bars": ak.stock_hk_hist_min_em(symbol=symbol, period=period, adjust="")}
+    return {"bars": ak.stock_hk_hist_min_em(symbol=symbol, period=period, adjust=""), "echo": facts.eastmoney_echo(guard.NOTES.texts)}
 
 
 def eastmoney_us_minute(ak, symbol: str) -> dict:
     for exchange in ("105", "106", "107"):
         try:
-            return {"bars": ak.stock_us_hist_min_em(symbol=f"{exchange}.{symbol}")}
+            bars = ak.stock_us_hist_min_em(symbol=f"{exchange}.{symbol}")
+            return {"bars": bars, "echo": facts.eastmoney_echo(guard.NOTES.texts[-1:])}
         except TypeError:
             if not facts.eastmoney_unknown(guard.NOTES.texts[-1:]):
                 raise
@@ -187,7 +192,7 @@ REQUESTS: dict[str, Callable] = {
     for function in (
         tencent_daily, tencent_index, sina_daily, sina_cdr, sina_index, sina_fund, sina_hk, sina_hk_index, sina_us, sina_us_index,
         eastmoney_daily, eastmoney_fund, eastmoney_index, eastmoney_hk, eastmoney_hk_index, eastmoney_us, eastmoney_us_index,
-        eastmoney_minute, eastmoney_hk_minute, eastmoney_us_minute, sina_minute, listing,
+        eastmoney_minute, eastmoney_fund_minute, eastmoney_hk_minute, eastmoney_us_minute, sina_minute, listing,
     )
 }  # fmt: skip
 SAFE = re.compile(r"[0-9A-Za-z一-鿿 ._:\-]{0,40}\Z")

@@ -2,6 +2,7 @@
 
 akshare looks at no status, sets no timeout, and hands the text of some answers to ``eval``. All its price requests go through
 ``requests.Session.send``, so one wrapper around that function, in the child process only, leaves akshare itself untouched and yet
+- keeps its distance: long histories and lists are many pages, and services answer bursts with empty bodies or a ban;
 - refuses hosts that are no market data service, answers that are too large, error statuses and web pages in place of data;
 - lets a factor file through only when it is plain JSON of strings and numbers, so that ``eval`` can do no more than ``json.loads``;
 - notes what each answer was, so that a failure is classified by facts and not by which parser stumbled over it.
@@ -21,6 +22,8 @@ HOSTS = ("eastmoney.com", "sina.com.cn", "sina.cn", "sinajs.cn", "gtimg.cn", "qq
 # The largest honest answer is a market list of about two megabytes.
 MAX_BODY = 16 * 1024 * 1024
 SOCKET_TIMEOUT = 10.0
+# After so many requests of one fetch to one service, the next ones are this many seconds apart.
+BURST, DISTANCE = 4, 0.15
 
 
 class Refused(Exception):
@@ -36,12 +39,14 @@ class Notes:
     """What was seen during one fetch. refused: the first refusal, kept because akshare catches some exceptions and carries on.
 
     texts: (url, text) of every answer that was let through, for the facts akshare drops: names, dividends, the close before the window.
+    asked: service → how often it was asked, and when last.
     """
 
     deadline: float = 0.0
     refused: Refused | None = None
     transport: str = ""
     texts: list[tuple[str, str]] = field(default_factory=list)
+    asked: dict[str, tuple[int, float]] = field(default_factory=dict)
 
 
 NOTES = Notes()
@@ -52,6 +57,7 @@ def begin(seconds: float) -> None:
     NOTES.deadline = time.monotonic() + seconds
     NOTES.refused, NOTES.transport = None, ""
     NOTES.texts.clear()
+    NOTES.asked.clear()
 
 
 def install() -> None:
@@ -62,8 +68,10 @@ def install() -> None:
 
     def guarded(session, request, **options):
         host = (urlsplit(request.url).hostname or "").lower()
-        if not host.endswith(tuple(f".{known}" for known in HOSTS)) and host not in HOSTS:
+        service = next((known for known in HOSTS if host == known or host.endswith(f".{known}")), None)
+        if service is None:
             raise refuse("blocked", f"redirected to {host}")
+        keep_distance(service)
         left = NOTES.deadline - time.monotonic()
         if left <= 0:
             raise refuse("timeout", f"no time left for {host}")
@@ -86,6 +94,14 @@ def install() -> None:
         return answer
 
     requests.Session.send = guarded
+
+
+def keep_distance(service: str) -> None:
+    """Sleep until the service may be asked again; never past the deadline."""
+    times, last = NOTES.asked.get(service, (0, 0.0))
+    if times >= BURST:
+        time.sleep(max(0.0, min(last + DISTANCE, NOTES.deadline) - time.monotonic()))
+    NOTES.asked[service] = times + 1, time.monotonic()
 
 
 def refuse(outcome: str, detail: str) -> Refused:

@@ -90,8 +90,11 @@ def answer(request: dict) -> dict:
         if bars is None or not len(bars):
             if guard.NOTES.refused is not None:
                 raise guard.NOTES.refused
-            known = not (facts.eastmoney_unknown(texts) or facts.sina_empty(texts))
-            return {"failed": "empty" if known else "unknown", "detail": symbol}
+            if facts.eastmoney_unknown(texts) or facts.sina_empty(texts):
+                return {"failed": "unknown", "detail": symbol}
+            # A whole history or a list without a row is an answer that could not be read; only a window may be empty.
+            whole = request["request"] == "listing" or (request["request"].startswith("sina_") and request["request"] != "sina_minute")
+            return {"failed": "schema" if whole else "empty", "detail": f"{symbol}: no row in the answer" if whole else symbol}
         return {"ok": {name: table(value) for name, value in tables.items()}}
     except guard.Refused as refused:
         first = guard.NOTES.refused or refused
