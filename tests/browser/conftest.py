@@ -87,6 +87,21 @@ HOSTILE = (
     "</div></body><iframe src='http://evil.example'></iframe><svg onload=alert(1)>贵州茅台",
 )
 
+HOSTILE_NAME = "<img src=x onerror=alert(1)>![x](javascript:alert(1))"
+
+
+def hostile_surroundings(home: Path) -> None:
+    """Saved views, an alert and a learnt name, all with names that are markup."""
+    views = {name[:40]: {"code": ["600519.SH"], "q": [name]} for name in HOSTILE}
+    (home / "shelf.json").write_text(json.dumps({"watch": ["600519.SH", "<script>alert(1)</script>"], "views": views}), encoding="utf-8")
+    with open_store(f"sqlite:///{home / 'newslink.db'}") as store:
+        for number, words in enumerate(HOSTILE):
+            alert = {"key": f"k{number}", "rule": words[:80], "kind": "tag", "at": "2022-05-30T00:00:00+00:00", "words": words}
+            store.add_to_inbox(f"k{number}", alert | {"url": "javascript:alert(1)", "security": "600519.SH", "channels": ["<b>"]})
+        store.set_state("alerts/rules", [{"name": words[:80], "kind": "keyword", "keyword": words} for words in HOSTILE])
+        learnt = {"security": "600519.SH", "kind": "nickname", "first": "2022-05-01", "last": "2022-05-29", "still_used": True, "count": 3}
+        store.set_state("learnt-names", [learnt | {"text": words[:60], "articles": 2, "examples": [], "rivals": ["<b>"]} for words in HOSTILE])
+
 
 def own_articles(folder: Path, many: int) -> None:
     """Articles about 贵州茅台 (600519.SH) and 宁德时代 (300750.SZ): hostile ones, and as many harmless ones as asked for."""
@@ -116,6 +131,10 @@ def own_articles(folder: Path, many: int) -> None:
     ]  # fmt: skip
     (folder / "news.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
     (folder / "broken.md").write_bytes(b"\xff\xfe\x00 not a post")
+    # Names of files are words from outside as well.
+    post = "---\ntitle: 万科Ａ公告\ndate: 2022-05-16 09:00:00 +0800\n---\n万科Ａ（000002）公告。\n"
+    (folder / f"{HOSTILE_NAME}.md").write_text(post, encoding="utf-8")
+    (folder / f"{HOSTILE_NAME}.jsonl").write_text("{broken\n", encoding="utf-8")
 
 
 def long_history(home: Path, security: str, sessions: int) -> None:
@@ -139,6 +158,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     command = [sys.executable, "-m", "newslink", "ingest", str(base / "news"), "--json"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=600)
     long_history(home, "000002.SZ", 3_000)
+    hostile_surroundings(home)
     dead = f"http://127.0.0.1:{free_port()}"
     proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"), dead)
     yield from serve(home, **proxies, NO_PROXY="127.0.0.1,localhost", no_proxy="127.0.0.1,localhost")
