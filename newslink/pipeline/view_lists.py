@@ -28,6 +28,7 @@ from newslink.store import Store
 
 LISTED = 200  # rows of a list that a page shows
 HEADLINES = 20
+HEADLINES_AMONG = 5_000  # newest links looked at
 PROPOSED = 20
 
 
@@ -83,13 +84,12 @@ def market_view(store: Store, universe: Universe, first: date, last: date, filte
 def _headlines(store: Store, mentioned: pd.DataFrame, first: date, last: date) -> list[str]:
     """The newest headline about each of those a page lists, else the newest that names it; '' for the others."""
     shown = {*mentioned["security"].head(HEADLINES), *mentioned.sort_values("surprise", ascending=False)["security"].head(HEADLINES)}
-    found = {}
-    for security in shown:
-        for roles in ((Role.SUBJECT,), ()):
-            rows = store.page(Filter((security,), first, last, roles=roles), 0, 1, count=False).rows
-            if len(rows):
-                found[security] = str(rows["title"].iloc[0])
-                break
+    rows = store.rows(Filter(tuple(sorted(shown)), first, last), limit=HEADLINES_AMONG) if shown else pd.DataFrame({"security": []})
+    found: dict[str, str] = {}
+    if len(rows):
+        # Ascending by publication; the last that stays is the newest, and one it is about wins.
+        ordered = rows.assign(about=rows["role"] == Role.SUBJECT.value).sort_values("about", kind="stable")
+        found = dict(zip(ordered["security"].astype(str), ordered["title"].astype(str), strict=True))
     return [found.get(security, "") for security in mentioned["security"]]
 
 
@@ -135,7 +135,7 @@ def data_view(store: Store, settings: Settings, prices: PriceDesk | None = None,
         facts=tuple(facts),
         alerts=inbox_frame(store),
         rules=pd.DataFrame(rules_as_rows(read_rules(store))),
-        unread=unread_alerts(store),
+        unread=store.inbox_unread(),
     )
 
 
@@ -176,11 +176,6 @@ def _corrections(store: Store) -> pd.DataFrame:
         for one in reversed(corrections(store))
     ]
     return pd.DataFrame(said, columns=["id", "when", "who", "kind", "article", "security", "surface", "note"])
-
-
-def unread_alerts(store: Store) -> int:
-    """How many alerts nobody has read, at most LISTED; cheap enough for every page."""
-    return len(store.inbox_items(limit=LISTED, unread=True))
 
 
 def inbox_frame(store: Store) -> pd.DataFrame:

@@ -111,6 +111,12 @@ class SmallThings:
             )
         return [InboxItem(number, key, moment_of(at, 0), json.loads(payload), bool(read)) for number, key, at, payload, read in rows]
 
+    def inbox_unread(self, among: int = 500) -> int:
+        """How many of the newest items nobody has read. Bounded, so that every page may ask."""
+        with self.database.read() as reader:
+            newest = "SELECT read FROM inbox ORDER BY number DESC LIMIT ?"
+            return int(reader.value(f"SELECT count(*) FROM ({newest}) AS newest WHERE read = 0", (among,), default=0))
+
     def mark_inbox_read(self, up_to: int) -> int:
         """Every item with a number up to and including up_to."""
         with self.database.write() as writer:

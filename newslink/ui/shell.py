@@ -11,7 +11,6 @@ from pathlib import Path
 import streamlit as st
 
 from newslink.errors import NewslinkError
-from newslink.pipeline.view_lists import unread_alerts
 from newslink.settings import Settings
 from newslink.ui.context import Context, change, context, current_view, language
 from newslink.ui.desk import open_desk, pulse
@@ -93,9 +92,8 @@ def _keep_up(settings: Settings, seen: int, looks: Iterator[int]) -> None:
 
 def _unread(found: Context) -> int:
     """Alerts nobody has read; what goes wrong with them is said on their own page."""
-    store = found.desk.store
     try:
-        return found.desk.answer(lambda: unread_alerts(store), "unread")
+        return found.desk.store.inbox_unread()
     except NewslinkError:
         return 0
 

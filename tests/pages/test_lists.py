@@ -83,6 +83,9 @@ def test_alerts_are_shown_and_marked_as_read(page, store):
     next(button for button in app.button if button.label == "全部标为已读").click().run()
     assert not app.exception
     assert [item.read for item in store.inbox_items() if item.key.startswith("key")] == [True, True]
+    assert "0 条未读" in said(app)
+    store.append_inbox([alert(3)])
+    assert store.inbox_unread() == 1 and "1 条未读" in said(page("data"))
 
 
 def test_rules_are_made_and_removed_on_the_screen(page, store):
