@@ -243,7 +243,7 @@ TEXTS = {
     "study_failed": "Cannot be done: {reason}",
     "reason": "Reason",
     "study_hint": "Choose a sample and run.",
-    "study_first": "Events come from the current filter and dates",
+    "study_first": "Events come from the current filter and dates.",
     "caar": "Mean cumulative abnormal return",
     "strip": "Event by event",
     "heat": "Event × session",

@@ -242,7 +242,7 @@ TEXTS = {
     "study_failed": "做不了：{reason}",
     "reason": "原因",
     "study_hint": "选样本，点“开始研究”。",
-    "study_first": "事件取自当前的筛选和日期",
+    "study_first": "事件取自当前的筛选和日期。",
     "caar": "平均累计异常收益",
     "strip": "逐事件",
     "heat": "事件 × 日",
