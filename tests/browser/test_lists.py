@@ -80,7 +80,7 @@ def test_a_study_is_run_and_its_link_shows_the_same(visit, sample):
     two.page.goto(one.page.url)
     two.page.locator(".js-plotly-plot").nth(3).wait_for()
     two.rest()
-    assert "Kolari" in two.page.inner_text(".nl-read p")
+    assert "Kolari" in two.page.inner_text(".nl-read")
     assert not re.search("[一-鿿]", two.page.inner_text(".nl-read")), "the verdict is in English"
 
 
@@ -143,7 +143,7 @@ def test_headings_and_names_are_there_for_those_who_listen(visit, sample):
     assert one.page.locator("h1").all_inner_texts() == ["市场"]
     assert len(one.page.locator("h3").all_inner_texts()) >= 4
     unnamed = one.page.evaluate(
-        "() => [...document.querySelectorAll('button, input')].filter((e) => e.offsetParent && !(e.innerText || e.ariaLabel || e.title || "
+        "() => [...document.querySelectorAll('[data-testid=stMain] :is(button, input)')].filter((e) => e.offsetParent && !(e.innerText || e.ariaLabel || e.title || "
         "e.labels?.length || e.placeholder || e.getAttribute('aria-labelledby'))).map((e) => e.outerHTML.slice(0, 200))"
     )
     assert unnamed == []
@@ -189,6 +189,8 @@ def test_minute_bars_carry_the_news_of_their_minutes_and_say_when_there_are_none
         two.page.get_by_text("分钟线取不到").wait_for()
         two.rest()
         said = two.text()
-        assert "新浪财经 被限制访问或接口已变更" in said and "东方财富" in said and "贵州茅台盘中公告" in said
+        assert "新浪财经" in said and "东方财富" in said and "could not" not in said
+        # The article is there to read all the same.
+        assert "贵州茅台盘中公告" in said
     finally:
         market.faults.clear()
