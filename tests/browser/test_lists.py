@@ -144,7 +144,8 @@ def test_headings_and_names_are_there_for_those_who_listen(visit, sample):
     assert len(one.page.locator("h3").all_inner_texts()) >= 4
     unnamed = one.page.evaluate(
         "() => [...document.querySelectorAll('[data-testid=stMain] :is(button, input)')]"
-        ".filter((e) => e.offsetParent && !(e.innerText || e.ariaLabel || e.title || e.labels?.length || e.placeholder || e.getAttribute('aria-labelledby'))).map((e) => e.outerHTML.slice(0, 200))"
+        ".filter((e) => e.offsetParent && !(e.innerText || e.ariaLabel || e.title || e.labels?.length || e.placeholder || "
+        "e.getAttribute('aria-labelledby'))).map((e) => e.outerHTML.slice(0, 200))"
     )
     assert unnamed == []
 
