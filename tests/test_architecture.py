@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LEVEL_0 = {"model", "frames", "errors", "settings"}
+LEVEL_0 = {"model", "making", "frames", "errors", "settings"}
 LEVEL_1 = {"articles", "link", "sessions", "prices", "events", "study", "store", "chart", "export"}
 LEVEL_2 = {"pipeline", "batch"}
 LEVEL_3 = {"ui", "commands", "cli", "api", "python_api", "__main__"}

@@ -8,6 +8,7 @@ Every pattern is possessive or lazy to a certain end: time grows with length onl
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import NamedTuple
 
 from newslink.articles.elements import (
@@ -28,8 +29,11 @@ from newslink.articles.elements import (
 )
 from newslink.articles.markets import Target
 from newslink.errors import ArticleError
+from newslink.making import maker
 from newslink.model import Annotation
 
+make_annotation = maker(Annotation)
+_place = attrgetter("start", "end")
 MAX_HTML_CHARACTERS = 10 << 20
 
 
@@ -44,10 +48,10 @@ class Page(NamedTuple):
 _ATTRIBUTES = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+>"""
 # Their content is no markup: ``<`` inside a script opens nothing, only the end tag of the same name ends it.
 _RAW = "|".join(rf"(?i:{name})(?=[\s/>]){_ATTRIBUTES}.*?(?:</(?i:{name})(?=[\s/>]){_ATTRIBUTES}|\Z)" for name in RAW_NAMES)
+# The first letters of those names, so that <span> and <strong> are not tried against each of them.
+_RAW_HEADS = "|".join(sorted({"".join(f"[{c}{c.upper()}]" for c in name[:3]) for name in RAW_NAMES}))
 # Run only on text that ends with ">": then every tag finds its end, and no start is tried in vain (which would cost quadratic time).
-_TOKEN = re.compile(
-    rf"(<(?:!--(?:-?>|.*?(?:--!?>|\Z))|(?=[sStTiInNxX])(?:{_RAW})|/?[a-zA-Z]{_ATTRIBUTES}|[!?/][^>]*>))", re.DOTALL
-)
+_TOKEN = re.compile(rf"(<(?:!--(?:-?>|.*?(?:--!?>|\Z))|(?={_RAW_HEADS})(?:{_RAW})|/?[a-zA-Z]{_ATTRIBUTES}|[!?/][^>]*>))", re.DOTALL)
 _UNENDED = re.compile(
     rf"<(?:!--(?!-?>)(?!.*--!?>\Z)|({'|'.join(RAW_NAMES)})(?=[\s/>])(?!.*</\1(?=[\s/>]){_ATTRIBUTES}\Z))", re.DOTALL | re.IGNORECASE
 )
@@ -140,26 +144,29 @@ class _Scanner:
     def text(self, text: str) -> None:
         if "&" in text:
             text = decode_references(text)
-        words = text.split()
-        if not words:
-            if text and not self.gap:
-                self.gap = 1
-            return
-        piece = words[0] if len(words) == 1 else " ".join(words)
-        if not piece.isprintable():
-            piece = " ".join(clean(piece).split())
-            if not piece:
+        if " " not in text and text.isprintable():  # no other white space is printable: the words stand as they are
+            if not text:
                 return
-        if self.length:
-            if self.gap:
-                self.pieces.append("\n" if self.gap == 2 else " ")
-                self.length += 1
-            elif text[0].isspace():
-                self.pieces.append(" ")
-                self.length += 1
+            piece = text
+            before, gap = self.gap, 0
+        else:
+            words = text.split()
+            if not words:
+                if text and not self.gap:
+                    self.gap = 1
+                return
+            piece = words[0] if len(words) == 1 else " ".join(words)
+            if not piece.isprintable():
+                piece = " ".join(clean(piece).split())
+                if not piece:
+                    return
+            before, gap = self.gap or text[0].isspace(), 1 if text[-1].isspace() else 0
+        if before and self.length:
+            self.pieces.append("\n" if before == 2 else " ")
+            self.length += 1
         self.pieces.append(piece)
         self.length += len(piece)
-        self.gap = 1 if text[-1].isspace() else 0
+        self.gap = gap
 
     def chart(self, target: Target, printed: str) -> None:
         """A chart's link and its image say the same security at the same place: one chart."""
@@ -224,24 +231,26 @@ class _Scanner:
         named = _CREDIT.search(" ".join(decode_entities(credit).split())) if credit else None
         if not credit and "来源" in text[-60:] and (named := _CREDIT.search(text, max(0, len(text) - 60))):
             text = text[: named.start()].rstrip()
-        annotations = []
+        annotations: list[Annotation] = []
         size = len(text)
         for start, end, printed, kind, target in self.found:
             start, end = min(start, size), min(end, size)
             if kind == "chart":
-                annotations.append(Annotation("body", start, start, printed, target.kind or kind, target.text, target.security))
+                annotations.append(make_annotation("body", start, start, printed, target.kind or kind, target.text, target.security))
                 continue
             surface = text[start:end]
-            if surface[:1].isspace() or surface[-1:].isspace():
+            if not surface:
+                continue
+            if surface[0].isspace() or surface[-1].isspace():
                 start += len(surface) - len(surface.lstrip())
                 surface = surface.strip()
             if printed == "cut" and (stop := _PUNCTUATION.search(surface)):
                 surface = surface[: stop.start()]
             if surface:
                 end = start + len(surface)
-                annotations.append(Annotation("body", start, end, surface, target.kind or kind, target.text, target.security))
+                annotations.append(make_annotation("body", start, end, surface, target.kind or kind, target.text, target.security))
         annotations += related_in(text)
-        annotations.sort(key=lambda a: (a.start, a.end))
+        annotations.sort(key=_place)
         return Page(text, tuple(annotations), named[1] if named else "")
 
 

@@ -18,8 +18,10 @@ from newslink.articles.markup import clean, decode_entities, read_page
 from newslink.articles.times import day_of_digits, parse_time
 from newslink.articles.wording import closing_credit, first_sentence, has_markup
 from newslink.errors import ArticleError
+from newslink.making import maker
 from newslink.model import Annotation, Article, Origin
 
+make_article, make_origin = maker(Article), maker(Origin)
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _OPENING = re.compile(r"\s*---[ \t]*(?:\n|\Z)")
 _KEY = re.compile(r"([A-Za-z_\u4e00-\u9fff][\w-]{0,40})[ \t]*[:：](?:[ \t]+|(?=[^\s/])|\Z)(.*)")
@@ -69,7 +71,7 @@ def parse_post(item: RawItem) -> Article:
     source = str(fields.get("source", "")) or credit
     if not source and tags:
         source = tags[0] if tags[0] == _FLASH_TAG else tags[0].removesuffix("新闻") or tags[0]
-    return Article(
+    return make_article(
         id=identity,
         published=published,
         precision=precision,
@@ -80,12 +82,17 @@ def parse_post(item: RawItem) -> Article:
         tags=tags,
         url=clean(url)[:2000],
         annotations=annotations,
-        origins=(Origin(item.locator, item.fingerprint, item.reader, item.line, item.revision),),
+        origins=(make_origin(item.locator, item.fingerprint, item.reader, item.line, item.revision),),
     )
 
 
 def _split(text: str, locator: str) -> tuple[dict[str, object], str, int]:
     """(front matter, body, line on which the body begins). Raises ArticleError where there is no front matter."""
+    if text.startswith("---\n"):  # the usual post: ended by the first line that begins with dashes or dots, if nothing else is on it
+        end = text.find("\n---", 3)
+        stop = text.find("\n", end + 4) if end >= 0 else -1
+        if stop >= 0 and not text[end + 4 : stop].strip(" \t") and text.find("\n...", 3, end) < 0:
+            return _front_matter(text[4 : end + 1]), text[stop + 1 :], text.count("\n", 0, stop + 1) + 1
     m = _FRONT_MATTER.match(text)
     if m is None:
         if not text.strip():
@@ -156,10 +163,11 @@ def _without_tail(body: str) -> tuple[str, str]:
     while True:
         body = body[:end].rstrip()
         start = body.rfind("\n") + 1
-        line = body[start:]
-        if line and len(line) < 4000 and _BACK_LINE.match(line):
+        line = body[start:] if len(body) - start < 4000 else ""
+        first = line.lstrip()[:1]
+        if first == "[" and _BACK_LINE.match(line):
             end = start
-        elif line and len(line) < 4000 and (m := _ADDRESS_LINE.match(line)):
+        elif first == "<" and (m := _ADDRESS_LINE.match(line)):
             url, end = url or m[1] or "", start
         else:
             return body, url

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from newslink.model import Precision
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+_SECOND, _MINUTE, _DAY = Precision.SECOND, Precision.MINUTE, Precision.DAY  # read once: a member looked up costs as much as a small call
 UNKNOWN: tuple[datetime | None, Precision] = (None, Precision.NONE)
 
 _TIME = re.compile(
@@ -37,7 +38,7 @@ def parse_time(text: object) -> tuple[datetime | None, Precision]:
             return _from_parts(m, text)
         if m := _EPOCH.match(text):
             seconds = int(m[1]) if m[1] else int(m[2]) / 1000
-            return _bounded(datetime.fromtimestamp(seconds, UTC).astimezone(BEIJING), Precision.SECOND)
+            return _bounded(datetime.fromtimestamp(seconds, UTC).astimezone(BEIJING), _SECOND)
         if m := _COMPACT.match(text):
             day = f"{m[1][:4]}-{m[1][4:6]}-{m[1][6:]}"
             clock = f" {m[2][:2]}:{m[2][2:]}" + (f":{m[3]}" if m[3] else "") if m[2] else ""
@@ -45,21 +46,21 @@ def parse_time(text: object) -> tuple[datetime | None, Precision]:
         if _RFC.match(text):
             found = parsedate_to_datetime(text)
             found = found.replace(tzinfo=BEIJING) if found.tzinfo is None else found.astimezone(BEIJING)
-            return _bounded(found, Precision.SECOND)
+            return _bounded(found, _SECOND)
     except (ValueError, OverflowError, OSError):
         pass
     return UNKNOWN
 
 
 def _from_parts(m: re.Match[str], text: str) -> tuple[datetime | None, Precision]:
-    day = datetime(int(m["year"]), int(m["month"]), int(m["day"]), tzinfo=BEIJING)
-    if m["clock"] is None:
-        return _bounded(day, Precision.DAY)
-    precision = Precision.SECOND if m["second"] else Precision.MINUTE
+    year, month, day, clock, hour, minute, second, zone = m.group("year", "month", "day", "clock", "hour", "minute", "second", "zone")
+    year, month, day = int(year), int(month), int(day)
+    if clock is None:
+        return _bounded(datetime(year, month, day, tzinfo=BEIJING), _DAY)
     try:
-        found = datetime(day.year, day.month, day.day, int(m["hour"]), int(m["minute"]), int(m["second"] or 0), tzinfo=BEIJING)
+        found = datetime(year, month, day, int(hour), int(minute), int(second or 0), tzinfo=BEIJING)
         # Beijing kept summer time until 1991; since then +0800 is its own offset and nothing is to convert.
-        if (zone := m["zone"]) and not (day.year > 1991 and zone in ("+0800", "+08:00")):
+        if zone and not (year > 1991 and zone in ("+0800", "+08:00")):
             if zone[0] in "+-":
                 digits = zone[1:].replace(":", "") + "00"
                 offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]))
@@ -68,8 +69,8 @@ def _from_parts(m: re.Match[str], text: str) -> tuple[datetime | None, Precision
                 found = found.replace(tzinfo=UTC)
             found = found.astimezone(BEIJING)
     except (ValueError, OverflowError):
-        return _bounded(day, Precision.DAY)
-    return _bounded(found, precision)
+        return _bounded(datetime(year, month, day, tzinfo=BEIJING), _DAY)
+    return _bounded(found, _SECOND if second else _MINUTE)
 
 
 def _bounded(found: datetime, precision: Precision) -> tuple[datetime | None, Precision]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from newslink.link import cues
-from newslink.link.classes import PLAIN, WORD, SurfaceClass
+from newslink.link.classes import PLAIN, WORD, SurfaceClass, surface_lists
 from newslink.link.corrections import Rulings
 from newslink.link.find import Code
 from newslink.link.found import Found
@@ -27,7 +28,7 @@ from newslink.link.quick import (
 )
 from newslink.link.role import LEAD
 from newslink.link.ruled import corrected
-from newslink.link.text import Haystack
+from newslink.link.text import Haystack, name_key
 from newslink.model import Annotation, Article, Kind, Link, Role
 
 _FIELDS = ("title", "body")
@@ -235,7 +236,7 @@ class Assembler:
     def _inline(self, note: Annotation, field: int, entity: str, here, found: list[Found]) -> None:
         for one in here:
             if one.entity == entity:
-                one.score += (1.6 if self._class_of(note.surface) is WORD else 2.2) if one.weak else 3.0
+                one.score += 3.0 if not one.weak else 1.6 if self._class_of(note.surface) is WORD else 2.2
                 one.evidence = [*one.evidence, "+ publisher's markup"]
                 if not one.listing_said and one.security != note.security:
                     one.security = note.security
@@ -247,9 +248,6 @@ class Assembler:
         found.append(Found(entity, note.security or "", field, note.start, note.end, score, "annotation", ["+ publisher's markup"]))
 
     def _class_of(self, surface: str) -> SurfaceClass:
-        from newslink.link.classes import surface_lists
-        from newslink.link.text import name_key
-
         return surface_lists().classes.get(name_key(surface), PLAIN)
 
     def _draft(self, group: list[Found | Sure], head: int) -> tuple[float, list[Found], bool]:
@@ -257,19 +255,27 @@ class Assembler:
         if len(group) == 1:
             one = group[0]
             return probability(one.score), group, one.field == 0 or (one.field == 1 and one.start < head)
-        group = [m if type(m) is Found else Found.of_sure(m) for m in group]
-        firm = max((f.score for f in group if not f.weak and f.rule != "chart"), default=-9.0)
-        chart = any(f.rule == "chart" for f in group)
-        best_weak = max((f.score for f in group if f.weak), default=-9.0)
-        if firm > 2.0 or best_weak > 3.0 or chart:
+        firm = best_weak = -9.0
+        chart = False
+        for i, one in enumerate(group):
+            if type(one) is not Found:
+                one = group[i] = Found.of_sure(one)
+            if one.weak:
+                best_weak = max(best_weak, one.score)
+            elif one.rule == "chart":
+                chart = True
+            else:
+                firm = max(firm, one.score)
+        if best_weak > -9.0 and (firm > 2.0 or best_weak > 3.0 or chart):
             for one in group:
                 if one.weak and not one.opposed:
                     one.score += 2.4
                     one.evidence = [*one.evidence, "+ named for sure elsewhere in the article"]
-        group.sort(key=lambda f: (f.field == 2, f.field, f.start, -f.end))
-        top = max(f.score for f in group)
+        group.sort(key=_place)
+        top = max(map(_score, group))
         kept = [f for f in group if f.score >= 0.0] if top >= 0.0 else group
-        return probability(top), kept, any(f.field == 0 or (f.field == 1 and f.start < head) for f in kept)
+        first = kept[0]  # the title comes first, then the body from its beginning
+        return probability(top), kept, first.field == 0 or (first.field == 1 and first.start < head)
 
     def _link(
         self, article: Article, confidence: float, kept: list[Found], in_title: bool, companies: int, titled: int, alternatives
@@ -308,6 +314,14 @@ class Assembler:
         if len(kept) == 1:
             return kept[0].security
         return voted((f.security, 0.5 if f.field == 2 else 8.0 if f.listing_said == 2 else 2.0 if f.listing_said else 1.0) for f in kept)
+
+
+_score = attrgetter("score")
+
+
+def _place(one: Found) -> int:
+    """Title, body, markup; there from left to right, of those that begin together the longer first."""
+    return (one.field << 80) + (one.start << 40) - one.end
 
 
 def _chart_surface(article: Article, one: Found) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newslink.link.find import Code
 from newslink.link.lexicon import PRE_IPO
@@ -11,6 +12,11 @@ from newslink.link.quick import Sure
 from newslink.link.universe import Universe
 
 __all__ = ["Found", "Sure"]
+
+
+@lru_cache(maxsize=1024)
+def log_odds(confidence: float) -> float:
+    return math.log(confidence / (1.0 - confidence))
 
 
 @dataclass(slots=True)
@@ -49,7 +55,16 @@ class Found:
     @classmethod
     def of_sure(cls, sure: Sure) -> Found:
         entity, security, field, start, end, confidence, rule, evidence, quoted, said = sure
-        score = math.log(confidence / (1.0 - confidence))
         return cls(
-            entity, security, field, start, end, score, rule, evidence, quoted or None, False, (2 if rule != "name" else 1) if said else 0
+            entity,
+            security,
+            field,
+            start,
+            end,
+            log_odds(confidence),
+            rule,
+            evidence,
+            quoted or None,
+            False,
+            (2 if rule != "name" else 1) if said else 0,
         )
