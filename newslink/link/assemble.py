@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import attrgetter
 
+import numpy as np
+
 from newslink.link import cues
 from newslink.link.classes import PLAIN, WORD, SurfaceClass, surface_lists
 from newslink.link.corrections import Rulings
 from newslink.link.find import Code
 from newslink.link.found import Found
 from newslink.link.judge import WEAK, Verdict, probability
-from newslink.link.lexicon import Lexicon
+from newslink.link.lexicon import Lexicon, Owner
 from newslink.link.market import alive, choose, scene_market, side
 from newslink.link.quick import (
     Sure,
@@ -32,6 +34,7 @@ from newslink.link.text import Haystack, name_key
 from newslink.model import Annotation, Article, Kind, Link, Role
 
 _FIELDS = ("title", "body")
+_MOST_LISTINGS = 200_000
 _SUBJECT, _MENTION = Role.SUBJECT, Role.MENTION
 
 
@@ -43,6 +46,11 @@ class Assembler:
         self._universe = lexicon.universe
         self._rulings = rulings
         self._others: dict[int, dict[str, tuple[str, ...]]] = {}
+        self._listings: dict[tuple[int, str, int, str | None], str] = {}
+        # Whether a pattern leaves open which listing is meant: several owners, or a company with several listings.
+        self._open = (
+            lexicon.several | np.array([len(o) > 1 for o in lexicon.owners] + [False] * (len(lexicon.kind) - len(lexicon.owners)))
+        ).tolist()
 
     def found(
         self,
@@ -85,7 +93,7 @@ class Assembler:
         if spaced and not self._is_spaced_name(hay, start, end, low, high):
             score -= 6.0
             evidence.append("- blank inside")
-        if len(self._universe.listings_of(owner.entity)) > 1 or len(owners) > 1:
+        if self._open[pattern]:
             market = None
             if foreign:
                 head = hay.text[low : low + 60] if field else hay.text[low:high]
@@ -97,7 +105,7 @@ class Assembler:
                 other = [o for o in owners if side(o.security) == market and o.entity != owner.entity and o.first <= day <= o.last]
                 if other:
                     owner = other[0]
-            security = choose(lexicon, owners, owner, day, market)
+            security = self.listing(pattern, owner, day, market)
         if security is None:
             security = owner.security
         return Found(
@@ -116,6 +124,16 @@ class Assembler:
             verdict.opposed,
             verdict.party,
         )
+
+    def listing(self, pattern: int, owner: Owner, day: int, market: str | None) -> str:
+        """As ``choose``, remembered."""
+        key = (pattern, owner.security, day, market)
+        known = self._listings.get(key)
+        if known is None:
+            if len(self._listings) > _MOST_LISTINGS:
+                self._listings.clear()
+            known = self._listings[key] = choose(self._lexicon, self._lexicon.owners[pattern], owner, day, market)
+        return known
 
     def _is_spaced_name(self, hay: Haystack, start: int, end: int, low: int, high: int) -> bool:
         """Every character set apart (五 粮 液), a mark set off (*ST 腾邦, 万 科A), or blanks inside and firm borders outside."""

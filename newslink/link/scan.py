@@ -207,15 +207,17 @@ class Scanner:
             sure[[i for i, e in zip(bracketed.tolist(), end[bracketed].tolist(), strict=True) if e + 1 in codes]] = False
         self._take_sure(found, pattern[sure], place[sure], first[sure], last[sure])
         rest = ~sure
+        lows, highs = _bounds(hay)
         rows = zip(
             *(column[rest].tolist() for column in (start, end, pattern, place, calm, left, right, first, last, after, begins, runs, plain)),
+            lows[place[rest]].tolist(),
+            highs[place[rest]].tolist(),
             crossed[rest].tolist() if crossed is not None else repeat(False),
             strict=False,  # repeat has no end
         )
         weak, entity = self._hard, self._entity
         judged: dict[tuple[int, int], int] = {}
-        bounds = _Bounds(hay)
-        for s, e, p, where, quiet, beside_left, beside_right, a, b, behind, cut_in, cut_out, settled, spaced in rows:
+        for s, e, p, where, quiet, beside_left, beside_right, a, b, behind, cut_in, cut_out, settled, low, high, spaced in rows:
             article = where >> 1
             code = codes.get(e + 1) if behind == 40 else None
             if settled and code is not None and code.sure and self.universe.entity_of(code.security) == entity[p]:
@@ -225,7 +227,6 @@ class Scanner:
             if count >= MOST_JUDGED:
                 continue
             judged[article, p] = count + 1
-            low, high = bounds.of(where)
             on = days[article]
             if quiet and code is None:
                 one = self._calm(hay, s, e, p, where & 1, a, b, on, low, high, article in abroad)
@@ -292,8 +293,8 @@ class Scanner:
             text = hay.text
             market, where = scene_market(text, start, end, low, high, text[low : low + 60] if field else text[low:high])
             if market:
-                owners = self._lexicon.owners[pattern]
-                security = choose(self._lexicon, owners, next(o for o in owners if o.entity == entity), day, market)
+                owner = next(o for o in self._lexicon.owners[pattern] if o.entity == entity)
+                security = self._assembler.listing(pattern, owner, day, market)
                 evidence = (*evidence, f"+ {market} {where}")
                 said = where == "sentence"
         quoted = False
@@ -324,15 +325,10 @@ class Scanner:
         return left, right
 
 
-class _Bounds:
+def _bounds(hay: Haystack) -> tuple[np.ndarray, np.ndarray]:
     """Normalised start and end of each text in the haystack."""
-
-    def __init__(self, hay: Haystack) -> None:
-        starts = hay.starts
-        self._starts = (starts if hay.origin is None else np.searchsorted(hay.origin, starts)).tolist()
-
-    def of(self, place: int) -> tuple[int, int]:
-        return self._starts[place], max(self._starts[place], self._starts[place + 1] - 1)
+    starts = hay.starts if hay.origin is None else np.searchsorted(hay.origin, hay.starts)
+    return starts[:-1], np.maximum(starts[:-1], starts[1:] - 1)
 
 
 def _among(keys: np.ndarray, sorted_keys: np.ndarray) -> np.ndarray:
