@@ -7,12 +7,17 @@ Taken out, with the map keeping the original positions: zero-width characters, a
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
+
+from newslink.errors import UniverseError
 
 SEPARATOR = "\n"  # no name holds a line end, so no match crosses from one text into the next
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -79,11 +84,19 @@ def _tables() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _simplified() -> dict[str, str]:
-    """Single traditional character → simplified, from zhconv's table."""
-    from zhconv import zhconv
-
-    zhconv.loaddict()
-    table = zhconv.zhcdicts["zh2Hans"]
+    """Single traditional character → simplified, from zhconv's table, read as a file: importing the package loads pkg_resources with it."""
+    spec = find_spec("zhconv")
+    if spec is None or not spec.submodule_search_locations:
+        raise UniverseError(
+            "The package zhconv with its table of traditional characters is not installed: pip install -r requirements.txt."
+        )
+    path = Path(spec.submodule_search_locations[0], "zhcdict.json")
+    try:
+        table = json.loads(path.read_text("utf-8"))["zh2Hans"]
+    except (OSError, KeyError, ValueError) as error:
+        raise UniverseError(
+            f"The table of traditional characters in the package zhconv cannot be read ({error}): expected {path}."
+        ) from error
     return {a: b for a, b in table.items() if len(a) == 1 == len(b) and ord(a) < 65536 and ord(b) < 65536}
 
 
