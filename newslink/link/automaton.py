@@ -1,6 +1,6 @@
 """Patterns → a ready automaton, from its cache file where there is one.
 
-The file holds a magic word, the key of what it was built from (patterns, library and format version) and a checksum of the rest; anything
+The file holds a magic word, the key of what it was built from (patterns, the library's own file) and a checksum of the rest; anything
 unexpected is rebuilt, never trusted. Written beside its place and renamed, so a reader never sees half a file.
 """
 
@@ -11,7 +11,7 @@ import os
 import tempfile
 import zlib
 from collections.abc import Sequence
-from importlib.metadata import version
+from functools import lru_cache
 from pathlib import Path
 
 import daachorse
@@ -44,20 +44,25 @@ def _build(patterns: Sequence[str]) -> daachorse.CharwiseDoubleArrayAhoCorasick:
 
 
 def _key(patterns: Sequence[str]) -> bytes:
-    text = "\n".join(patterns).encode("utf-16-le", "surrogatepass")
-    return hashlib.sha256(version("daachorse").encode() + b"\0" + text).digest()
+    key = hashlib.sha256(_library())
+    key.update("\n".join(patterns).encode("utf-16-le", "surrogatepass"))
+    return key.digest()
+
+
+@lru_cache(maxsize=1)
+def _library() -> bytes:
+    """Tells one build of the library from another by its file: asking for the version of a package reads every package's directory."""
+    parts = sorted((p.name, p.stat().st_size) for p in Path(daachorse.__file__).parent.iterdir() if p.suffix in (".so", ".pyd"))
+    return repr(parts).encode()
 
 
 def _read(path: Path, key: bytes) -> daachorse.CharwiseDoubleArrayAhoCorasick | None:
     try:
-        if path.stat().st_size > _LIMIT:
-            return None
-        content = path.read_bytes()
-        head = len(_MAGIC) + len(key)
-        if content[: len(_MAGIC)] != _MAGIC or content[len(_MAGIC) : head] != key:
-            return None
-        payload = content[head + 4 :]
-        if int.from_bytes(content[head : head + 4], "big") != zlib.crc32(payload):
+        with path.open("rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size > _LIMIT or file.read(len(_MAGIC)) != _MAGIC or file.read(len(key)) != key:
+                return None
+            checksum, payload = file.read(4), file.readall()
+        if int.from_bytes(checksum, "big") != zlib.crc32(payload):
             return None
         return daachorse.CharwiseDoubleArrayAhoCorasick.deserialize(payload)
     except (OSError, ValueError):
