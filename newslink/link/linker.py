@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from newslink.link.quick import quick_links
 from newslink.link.scan import Scanner
 from newslink.link.text import haystack
 from newslink.link.universe import Universe
+from newslink.making import without_collection
 from newslink.model import Article, Link
 
 _EAST_8 = timedelta(hours=8)
@@ -48,7 +47,7 @@ class Linker:
         """The same as ``link`` for each, in order, many times faster."""
         out: list[tuple[Link, ...]] = []
         for chunk in _chunks(articles):
-            with _uncollected():
+            with without_collection():
                 out += self._chunk(chunk)
         return out
 
@@ -66,18 +65,6 @@ class Linker:
             elif mine:
                 out[i] = quick_links(article, mine, alternatives(days[i]))
         return out
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage collection within: linking makes many small objects and no cycles, and each collection would walk the whole lexicon."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _days(articles: Sequence[Article]) -> list[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from newslink.articles import RawItem, event_tags, parse
 from newslink.link import Linker
+from newslink.making import without_collection
 from newslink.model import Article, Entry, Rejection, market_of
 from newslink.pipeline.corrected import corrected, times_of
 from newslink.pipeline.linking import linker_of
@@ -32,9 +33,10 @@ class Prepare:
 
     def __call__(self, items: list[RawItem | Rejection]) -> list[Entry | Rejection]:
         """One entry or rejection an item, in order."""
-        read = [item if isinstance(item, Rejection) else parse(item) for item in items]
-        entries = iter(self.entries([one for one in read if isinstance(one, Article)]))
-        return [next(entries) if isinstance(one, Article) else one for one in read]
+        with without_collection():
+            read = [item if isinstance(item, Rejection) else parse(item) for item in items]
+            entries = iter(self.entries([one for one in read if isinstance(one, Article)]))
+            return [next(entries) if isinstance(one, Article) else one for one in read]
 
     def entries(self, articles: list[Article]) -> list[Entry]:
         """Linked and placed: one entry an article, in order. A time that a person corrected is the article's time from here on."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
 from newslink.errors import StoreError
+from newslink.making import without_collection
 from newslink.model import Article, Entry, Origin, Rejection
 from newslink.store import codec
 from newslink.store.copies import detach
@@ -49,18 +48,6 @@ def put(database: Database, terms: Terms, entries: Sequence[Entry], rejections: 
         writer.bump("version")
     adding.keep()
     return PutCounts(**plan.counts, stale=tuple(plan.stale), unsettled=tuple(unsettled))
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Hold Python's cyclic collector back: a batch makes a million small tuples and no cycles, and looking for some took a third of the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def held_of(writer: Writer, ids: Iterable[str], locators: Iterable[str]) -> tuple[dict[str, Held], dict[str, Held]]:
