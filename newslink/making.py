@@ -18,23 +18,17 @@ def maker(cls: type[T]) -> Callable[..., T]:
     the dataclass as its class, which Python allows for equal layouts.
     """
     names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
-    given = ", ".join(names)
     lines = [
-        "class Unfrozen:",
+        f"class make_{cls.__name__.lower()}:",
+        f'    """``{cls.__name__}(…)`` with every field given in order."""',
         f"    __slots__ = {tuple(names)!r}",
-        f"    def __init__(self, {given}):",
+        f"    def __init__(self, {', '.join(names)}):",
         *(f"        self.{name} = {name}" for name in names),
-        f"def make({given}):",
-        f"    one = Unfrozen({given})",
-        "    one.__class__ = cls",
-        "    return one",
+        "        self.__class__ = cls",
     ]
-    space: dict[str, Any] = {"cls": cls}
+    space: dict[str, Any] = {"cls": cls, "__name__": __name__}
     exec("\n".join(lines), space)
-    make = space["make"]
-    make.__name__ = make.__qualname__ = f"make_{cls.__name__.lower()}"
-    make.__doc__ = f"``{cls.__name__}(…)`` with every field given in order."
-    return make
+    return space[f"make_{cls.__name__.lower()}"]
 
 
 @contextmanager

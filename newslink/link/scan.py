@@ -5,6 +5,7 @@ Everything plain is settled by vector work over all matches at once; only matche
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import chain, repeat
 
@@ -76,11 +77,11 @@ class Scanner:
         codes = self._codes.codes(hay)
         if not codes:
             return {}
-        starts, entity_of = hay.starts, self.universe.entity_of
+        starts, entity_of = hay.starts.tolist(), self.universe.entity_of
         for code in codes:
             start, end = hay.span(code.start, code.end)
-            place = int(np.searchsorted(starts, start, "right")) - 1
-            offset, article = int(starts[place]), place >> 1
+            place = bisect_right(starts, start) - 1
+            offset, article = starts[place], place >> 1
             if code.rule == "code" and self._born(code.security) <= days[article]:
                 found[article].append(
                     (
