@@ -45,7 +45,7 @@ class Assembler:
         self._lexicon = lexicon
         self._universe = lexicon.universe
         self._rulings = rulings
-        self._others: dict[int, dict[str, tuple[str, ...]]] = {}
+        self._others: dict[int, Callable[[str], tuple[str, ...]]] = {}
         self._listings: dict[tuple[int, str, int, str | None], str] = {}
         # Whether a pattern leaves open which listing is meant: several owners, or a company with several listings.
         self._open = (
@@ -154,20 +154,12 @@ class Assembler:
 
     def alternatives_on(self, day: int) -> Callable[[str], tuple[str, ...]]:
         """security → the company's other listings that were traded on the day."""
-        others = self._others.get(day)
-        if others is None:
+        known = self._others.get(day)
+        if known is None:
             if len(self._others) > 500:
                 self._others.clear()
-            others = self._others[day] = {}
-
-        def of(security: str) -> tuple[str, ...]:
-            known = others.get(security)
-            if known is None:
-                listings = self._universe.listings_of(security)
-                known = others[security] = tuple(s for s in listings if s != security and alive(self._lexicon, s, day))
-            return known
-
-        return of
+            known = self._others[day] = _Others(self._lexicon, day).__getitem__
+        return known
 
     def links(self, article: Article, mentions: list[Found | Sure], day: int) -> tuple[Link, ...]:
         rulings = self._rulings
@@ -332,6 +324,19 @@ class Assembler:
         if len(kept) == 1:
             return kept[0].security
         return voted((f.security, 0.5 if f.field == 2 else 8.0 if f.listing_said == 2 else 2.0 if f.listing_said else 1.0) for f in kept)
+
+
+class _Others(dict[str, tuple[str, ...]]):
+    """security → the company's other listings that were traded on the day, found when first asked for."""
+
+    def __init__(self, lexicon: Lexicon, day: int) -> None:
+        super().__init__()
+        self._lexicon, self._day = lexicon, day
+
+    def __missing__(self, security: str) -> tuple[str, ...]:
+        listings = self._lexicon.universe.listings_of(security)
+        found = self[security] = tuple(s for s in listings if s != security and alive(self._lexicon, s, self._day))
+        return found
 
 
 _score = attrgetter("score")
