@@ -124,6 +124,7 @@ def link_conditions(reader: Reader, selection: Selection, link: str = "l") -> Co
         out.add(f"EXISTS (SELECT 1 FROM article_tag t WHERE t.tag {sql} AND t.article = {link}.article)", parameter)
     if selection.keyword is not None:
         sql, parameters = search_of(reader, selection)
-        # The plus keeps the planner from walking the search result link by link: the rows of the security are the smaller side.
-        out.add(f"+{link}.article IN ({sql})", *parameters)
+        # The plus keeps the planner from walking the search result link by link where the rows of the securities are the smaller side.
+        plus = "+" if selection.securities is not None else ""
+        out.add(f"{plus}{link}.article IN ({sql})", *parameters)
     return out

@@ -123,6 +123,18 @@ def new_url(store: Store, tmp_path: Path, request: pytest.FixtureRequest) -> Cal
 
 
 @pytest.fixture
+def place_for(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[], str]:
+    """The same for tests that fork, and so must not have a store open."""
+    made: list[str] = []
+
+    def new() -> str:
+        made.append(f"sqlite:///{tmp_path}/place{len(made)}.db" if url.startswith("sqlite") else new_database(request.getfixturevalue("postgres")))
+        return made[-1]
+
+    return new
+
+
+@pytest.fixture
 def elsewhere(new_url: Callable[[], str]) -> str:
     return new_url()
 
