@@ -14,6 +14,7 @@ from newslink.errors import NewslinkError
 from newslink.settings import Settings
 from newslink.ui.context import Context, change, context, current_view, language
 from newslink.ui.desk import open_desk, pulse
+from newslink.ui.door import admit
 from newslink.ui.problems import problem
 from newslink.ui.style import CSS, direction_colours
 from newslink.ui.texts import LANGUAGES, words
@@ -99,10 +100,12 @@ def _unread(found: Context) -> int:
 
 
 def prepare() -> Context | None:
-    """Style, desk and context of this run, kept for the page; None where the store cannot be opened, and that is said."""
+    """Style, desk and context of this run, kept for the page; None where nobody is logged in or the store cannot be opened, and that is said."""
     view, bad = current_view()
     text = words(language(view))
     st.html(CSS)
+    if not admit(text):
+        return None
     try:
         desk = open_desk(Settings.from_environment())
     except NewslinkError as error:

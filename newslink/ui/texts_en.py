@@ -11,6 +11,9 @@ TEXTS = {
     "sample_note": "The store holds no articles yet, so this is the bundled sample (2021-11 to 2022-06, five securities "
     "and CSI 300). Bring your own: `python -m newslink ingest FOLDER`.",
     "bad_link": "The link holds parameters that make no sense; they were ignored: {names}",
+    "login": "Log in",
+    "login_hint": "Log in to see prices and news.",
+    "login_broken": "The login is not set up properly: check [auth] in .streamlit/secrets.toml, and that Authlib is installed.",
     "store_down": "The store cannot be opened",
     "broken": "This page cannot be drawn now",
     "store_down_hint": "Check that the place NEWSLINK_STORE points to can be read and written, and that no later version wrote it.",

@@ -11,6 +11,9 @@ TEXTS = {
     "sample_note": "库里还没有文章，"
     "先看自带的样例（2021-11 至 2022-06，五只证券与沪深300）。导入自己的文章：`python -m newslink ingest 文件夹`。",
     "bad_link": "链接里有看不懂的参数，已忽略：{names}",
+    "login": "登录",
+    "login_hint": "请先登录，再查看行情与新闻。",
+    "login_broken": "登录没有配置好：请管理员检查 .streamlit/secrets.toml 的 [auth] 并安装 Authlib。",
     "store_down": "数据库打不开",
     "broken": "这一页现在做不出来",
     "store_down_hint": "请检查 NEWSLINK_STORE 指向的位置是否可读写，或是否由更新版本写入。",
