@@ -138,6 +138,7 @@ candidate = _table(
     Column("confidence", Float(53), nullable=False),
     _int("rule"),
     _int("surface"),
+    Index("candidate_security", "security", "article"),
     clustered=True,
 )
 article_tag = _table(

@@ -52,6 +52,7 @@ def from_1(writer: Writer) -> None:
         writer.load("session_tally", ("session", "data"), tallies)
     writer.run("DROP TABLE session_count")
 
+    writer.run("CREATE INDEX candidate_security ON candidate (security, article)")
     if lite:
         writer.run("INSERT INTO search (search, rank) VALUES ('automerge', 8)")
     writer.run(f"ALTER TABLE member ADD COLUMN earlier {whole} DEFAULT 0 NOT NULL")

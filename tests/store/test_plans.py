@@ -15,7 +15,7 @@ from newslink.store import Store
 from newslink.store import database as databases
 from tests.store.make import BEIJING, SECURITIES, article, entry, link
 
-BIG = ("article", "document", "link", "search", "origin", "article_tag", "session_tally", "term", "band", "signature", "member")
+BIG = ("article", "document", "link", "search", "origin", "article_tag", "session_tally", "term", "band", "signature", "member", "followup", "candidate")
 SEARCHES = [
     Filter(keyword="减持"),
     Filter(keyword="业绩", start=date(2024, 2, 1), end=date(2024, 2, 5)),
@@ -134,6 +134,13 @@ def test_questions_of_one_security_or_a_few_days_read_no_table_whole(archive: St
             archive.top_mentioned(date(2024, 2, 5))
             archive.article("a5")
             archive.known(["/posts/a7.md"])
+            archive.candidates(security="600519.SH")
+            archive.unlinked()
+            archive.unsettled()
+            archive.unsigned()
+            archive.cluster_of("a5")
+            archive.updates(["a5"])
+            archive.sharing_bands([5], date(2024, 2, 1), date(2024, 2, 3))
         assert [(sql, words) for sql, p in queries if scanned(archive, sql, words := plan(archive, sql, p, False))] == []
 
 
