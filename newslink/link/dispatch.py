@@ -112,9 +112,18 @@ class FirstOf:
     def __init__(self, cues: Sequence[Cue]) -> None:
         self._cues = [(c, first_characters(c.pattern.pattern), needed_word(c.pattern.pattern)) for c in cues]
         self._by_first: dict[str, tuple[tuple[Cue, str, Callable[[str], re.Match[str] | None]], ...]] = {}
+        self._latest: tuple[str, tuple[Cue, re.Match[str]] | None] = ("", None)  # one text is often asked about twice in a row
 
     def __call__(self, text: str) -> tuple[Cue, re.Match[str]] | None:
         """(cue, match), or None."""
+        latest, found = self._latest
+        if latest is text and text:
+            return found
+        found = self._first(text)
+        self._latest = (text, found)
+        return found
+
+    def _first(self, text: str) -> tuple[Cue, re.Match[str]] | None:
         first = text[:1]
         fitting = self._by_first.get(first)
         if fitting is None:

@@ -316,9 +316,8 @@ class Judge:
             score += said * 1.6 if said < 0.0 and not weak and not claim else said
         if not weak:
             return score
-        listings = self._lexicon.universe.listings_of(self._lexicon.owners[pattern][0].entity)
         abroad = klass is not SECTOR and not claim and cues.US_SCENE.search(scene) and not cues.HOME_SCENE.search(scene)
-        if abroad and not any(s.endswith(".US") for s in listings):
+        if abroad and not any(s.endswith(".US") for s in self._lexicon.universe.listings_of(self._lexicon.owners[pattern][0].entity)):
             score -= 2.4
             evidence.append("- a scene of the US market, where the company is not listed")
         if klass is FUND and before[-1:].isalnum() and not cues.FIRM_BEFORE.search(before):
