@@ -190,10 +190,10 @@ class Judge:
         if against is None and (begins or runs):
             said = cues.company_after(after)
             own = said[0].weight if said else 0.0
-            begins = begins and not (company_left and company_right) and not cues.FIRM_BEFORE.search(before)
+            begins = begins and not (company_left and company_right) and not _ends(cues.firm_before, before)
             if begins or runs and own < 3.0:
                 against = _STRADDLED if begins else _RUNS_ON
-        elif begins and not cues.FIRM_BEFORE.search(before) and against.words in _PLAIN_LOSS and klass is PLAIN:
+        elif begins and not _ends(cues.firm_before, before) and against.words in _PLAIN_LOSS and klass is PLAIN:
             against = _STRADDLED
         if against is not None:
             plain = klass is PLAIN or klass is FOREIGN
@@ -320,10 +320,10 @@ class Judge:
         if abroad and not any(s.endswith(".US") for s in self._lexicon.universe.listings_of(self._lexicon.owners[pattern][0].entity)):
             score -= 2.4
             evidence.append("- a scene of the US market, where the company is not listed")
-        if klass is FUND and before[-1:].isalnum() and not cues.FIRM_BEFORE.search(before):
+        if klass is FUND and before[-1:].isalnum() and not _ends(cues.firm_before, before):
             score -= 2.4
             evidence.append("- the name goes on before it")
-        if klass is PLACE and claim < 3.0 and cues.PLACE_BEFORE.search(before):
+        if klass is PLACE and claim < 3.0 and _ends(cues.place_before, before):
             score -= 2.4
             evidence.append("- where one goes or stays")
         of = self._scenes(scene)
@@ -339,7 +339,7 @@ class Judge:
             loss = _AWAY[min(away, 4)]
             score -= 0.55 * loss if business else loss
             evidence.append("- scene of places, arts or daily life")
-        inside = "一" <= before[-1:] <= "鿿" and before[-1] not in _FREE_BEFORE and not cues.FIRM_BEFORE.search(before)
+        inside = "一" <= before[-1:] <= "鿿" and before[-1] not in _FREE_BEFORE and not _ends(cues.firm_before, before)
         region = inside and before[-1] in cues.region_before.last and cues.region_before.search(before)
         if region and any(region[1] in name for name in self._lexicon.full_names.get(self._lexicon.owners[pattern][0].entity, ())):
             score += 0.8
