@@ -68,31 +68,30 @@ def stand_on_bars(
     session = np.where(has_bar, day, standing)
     waited = _waited(names, standing, session, clock)
 
-    out = rows.copy()
-    out["standing"] = standing.astype("datetime64[s]")
-    out["session"] = session.astype("datetime64[s]")
+    added: dict[str, np.ndarray] = {"standing": standing.astype("datetime64[s]"), "session": session.astype("datetime64[s]")}
     for name in BAR_FIELDS:
-        out[name] = _taken(tape[name], at, has_bar)
+        added[name] = _taken(tape[name], at, has_bar)
     for horizon in HORIZONS:
         reach = has_bar & (at + horizon < last)
         end = np.where(reach, at + horizon, 0)
         grown = _growth(tape["log"], tape["broken"], at, end, reach)
-        out[f"return_{horizon}"] = grown - 1.0
+        added[f"return_{horizon}"] = grown - 1.0
         market = _benchmark_growth(names, codes, securities, benchmarks or {}, tape, at, end, reach, first)
-        out[f"excess_{horizon}"] = grown - market
-    out["waited"] = waited
+        added[f"excess_{horizon}"] = grown - market
+    added["waited"] = waited
     # News of a halted day was out long before the session it stands on opened.
-    out["intraday"] = rows["bucket"].astype(str).isin(INTRADAY).to_numpy() & (waited == 0)
-    out["suspended"] = has_bar & (waited > 0)
-    out["no_bar"] = ~has_bar
-    for name in BAR_FLAGS:
-        out[name] = False
+    added["intraday"] = rows["bucket"].astype(str).isin(INTRADAY).to_numpy() & (waited == 0)
+    added["suspended"] = has_bar & (waited > 0)
+    added["no_bar"] = ~has_bar
+    added |= {name: np.zeros(size, bool) for name in BAR_FLAGS}
     for code, security in enumerate(securities):
         frame = (flags or {}).get(security)
         if frame is not None and len(frame):
-            _put_flags(out, frame, codes == code, session)
-    out["unsettled"] = has_bar & _taken(tape["provisional"], at, has_bar).astype(bool) if size else np.zeros(0, bool)
-    return out
+            _put_flags(added, frame, np.flatnonzero((codes == code) & has_bar))
+    added["unsettled"] = has_bar & _taken(tape["provisional"], at, has_bar).astype(bool) if size else np.zeros(0, bool)
+    # One frame of all columns: putting them in one after the other takes five times as long.
+    columns = {name: added.pop(name) if name in added else rows[name] for name in rows.columns}
+    return pd.DataFrame(columns | added, index=rows.index)
 
 
 def _days(column: pd.Series) -> np.ndarray:
@@ -189,16 +188,14 @@ def _benchmark_growth(names, codes, securities, benchmarks, tape, at, end, reach
     return grown
 
 
-def _put_flags(out: pd.DataFrame, frame: pd.DataFrame, mine: np.ndarray, session: np.ndarray) -> None:
-    rows = np.flatnonzero(mine & ~out["no_bar"].to_numpy())
-    day = frame["session"].to_numpy("datetime64[D]")
-    at = np.minimum(np.searchsorted(day, session[rows]), len(day) - 1)
-    hit = day[at] == session[rows]
+def _put_flags(added: dict[str, np.ndarray], frame: pd.DataFrame, rows: np.ndarray) -> None:
+    """The flags of each of the rows' session, into the columns of the same names."""
+    day, session = frame["session"].to_numpy("datetime64[D]"), added["session"][rows].astype("datetime64[D]")
+    at = np.minimum(np.searchsorted(day, session), len(day) - 1)
+    hit = day[at] == session
     for name in BAR_FLAGS:
         if name in frame.columns:
-            column = out[name].to_numpy().copy()
-            column[rows] = hit & frame[name].to_numpy(bool)[at]
-            out[name] = column
+            added[name][rows] = hit & frame[name].to_numpy(bool)[at]
 
 
 def group_events(frame: pd.DataFrame) -> pd.DataFrame:

@@ -15,3 +15,8 @@ def clock_of(store: Store) -> SessionClock:
         if len(bars):
             observed[market] = bars.loc[~bars["provisional"].to_numpy(bool), "session"].to_numpy("datetime64[D]")
     return SessionClock(observed)
+
+
+def calendar_mark(store: Store) -> tuple:
+    """Equal as long as the index bars, and so the clock of ``clock_of``, are the same; a few small queries."""
+    return tuple(tuple(store.coverage(index)) for index in dict.fromkeys(BENCHMARKS.values()))

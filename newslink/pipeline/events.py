@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from newslink.events import HORIZONS, stand_on_bars
@@ -37,9 +38,15 @@ def events_of(
 
 
 def stand_events(
-    store: Store, rows: pd.DataFrame, universe: Universe, clock: SessionClock, bars: dict[str, pd.DataFrame] | None = None
+    store: Store,
+    rows: pd.DataFrame,
+    universe: Universe,
+    clock: SessionClock,
+    bars: dict[str, pd.DataFrame] | None = None,
+    benchmarks: dict[str, pd.DataFrame] | None = None,
+    flags: dict[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
-    """The same for link rows already read (``Store.rows``)."""
+    """The same for link rows already read (``Store.rows``). benchmarks: by market, flags: by security, where they are at hand as well."""
     securities = list(dict.fromkeys(rows["security"]))
     sessions = pd.to_datetime(rows["session"])
     days = sessions.dropna()
@@ -50,15 +57,27 @@ def stand_events(
     if missing:
         edges = sessions.groupby(rows["security"].to_numpy(object)).agg(["min", "max"])
         bars |= {security: _reaching(store, security, start, end, *edges.loc[security]) for security in missing}
-    flags = {security: flags_of(universe, security, bars[security]) for security in securities if len(bars[security])}
-    held = [bars[security]["session"] for security in securities if len(bars[security])]
-    reach = (min(one.iloc[0] for one in held).date(), max(one.iloc[-1] for one in held).date()) if held else (start, end)
-    events = stand_on_bars(rows, bars, clock, benchmarks_for(store, securities, *reach), flags)
-    events["name"] = [
-        universe.name_on(security, None if pd.isna(day) else day.date())
-        for security, day in zip(events["security"], pd.to_datetime(events["session"]), strict=True)
-    ]
-    return _with_provenance(events, bars)
+    if flags is None:
+        flags = {security: flags_of(universe, security, bars[security]) for security in securities if len(bars[security])}
+    if benchmarks is None:
+        held = [bars[security]["session"] for security in securities if len(bars[security])]
+        reach = (min(one.iloc[0] for one in held).date(), max(one.iloc[-1] for one in held).date()) if held else (start, end)
+        benchmarks = benchmarks_for(store, securities, *reach)
+    events = stand_on_bars(rows, bars, clock, benchmarks, flags)
+    codes, names = pd.factorize(events["security"].array)
+    session = events["session"].to_numpy("datetime64[D]")
+    called = np.full(len(events), None, dtype=object)
+    provider, fetched = np.full(len(events), None, dtype=object), np.full(len(events), np.datetime64("NaT"), "datetime64[s]")
+    for code, security in enumerate(map(str, names)):
+        mine = np.flatnonzero(codes == code)
+        called[mine] = _names(universe, security, session[mine])
+        _put_provenance(bars[security], session[mine], mine, provider, fetched)
+    added = {
+        "name": pd.array(called, dtype="str"),
+        "provider": pd.array(provider, dtype="str"),
+        "fetched_at": pd.DatetimeIndex(fetched).tz_localize("UTC"),
+    }
+    return events.assign(**added)
 
 
 def _reaching(
@@ -76,13 +95,27 @@ def _reaching(
     return bars_of(store, security, start if begun else None, None)
 
 
-def _with_provenance(events: pd.DataFrame, bars: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """provider and fetched_at of each row's bar; None and NaT where there is no bar."""
-    wanted = [
-        frame.loc[:, ["session", "provider", "fetched_at"]].assign(security=security) for security, frame in bars.items() if len(frame)
-    ]
-    if not wanted:
-        return events.assign(provider=None, fetched_at=pd.NaT)
-    known = pd.concat(wanted, ignore_index=True)
-    known["session"] = known["session"].astype("datetime64[s]")
-    return events.drop(columns=["provider", "fetched_at"], errors="ignore").merge(known, how="left", on=["security", "session"])
+def _names(universe: Universe, security: str, days: np.ndarray) -> np.ndarray:
+    """What the security was called on each of the days (datetime64[D], NaT: what it is called now). Between two changes of its names one
+    day stands for all.
+    """
+    changes = set()
+    for name in universe.names_of(security):
+        changes |= {name.valid_from} if name.valid_from else set()
+        changes |= {name.valid_to + timedelta(days=1)} if name.valid_to and name.valid_to < date.max else set()
+    span = np.searchsorted(np.array(sorted(changes), "datetime64[D]"), days, side="right")
+    span[np.isnat(days)] = -1
+    _, first, which = np.unique(span, return_index=True, return_inverse=True)
+    called = [universe.name_on(security, None if np.isnat(day) else day.item()) for day in days[first]]
+    return np.array(called, dtype=object)[which]
+
+
+def _put_provenance(bars: pd.DataFrame, session: np.ndarray, mine: np.ndarray, provider: np.ndarray, fetched: np.ndarray) -> None:
+    """Provider and time of fetching of each session's bar, into the rows ``mine``; nothing where there is no bar."""
+    if not len(bars):
+        return
+    days = bars["session"].to_numpy("datetime64[D]")
+    at = np.minimum(np.searchsorted(days, session), len(days) - 1)
+    known = days[at] == session
+    provider[mine[known]] = bars["provider"].to_numpy(object)[at[known]]
+    fetched[mine[known]] = pd.DatetimeIndex(bars["fetched_at"]).tz_convert("UTC").to_numpy("datetime64[s]")[at[known]]

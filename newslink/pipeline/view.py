@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 import pandas as pd
 
@@ -10,8 +12,8 @@ from newslink.events import HORIZONS
 from newslink.link import Universe
 from newslink.link.corrections import CorrectionKind
 from newslink.model import CURRENCIES, Filter, Kind, Security, Standing, market_of
-from newslink.pipeline.bars import bars_of, benchmark_of
-from newslink.pipeline.events import events_of, stand_events
+from newslink.pipeline.bars import bars_of, benchmark_of, flags_of
+from newslink.pipeline.events import stand_events
 from newslink.pipeline.view_lists import data_view, facets_of, market_view, news_view
 from newslink.pipeline.view_types import ArticleView, ChartView, Counts, LinkView, Quote, Staleness
 from newslink.prices import adjust as adjusted
@@ -20,10 +22,17 @@ from newslink.store import Store
 
 __all__ = ["article_view", "chart_view", "data_view", "market_view", "news_view"]
 
+# What makes something, and the words of the question it answers → the thing, made or kept.
+Answer = Callable[..., Any]
+
 LINKED = 0.5  # confidence from which a link is one
 BEIJING = timezone(timedelta(hours=8))
 DEFAULT_WINDOW = timedelta(days=365)
 RUN_UP = 250  # sessions before the window that feed moving averages
+
+
+def _made(make: Callable[[], Any], *question: Hashable) -> Any:
+    return make()
 
 
 def chart_view(
@@ -36,11 +45,16 @@ def chart_view(
     filter: Filter = Filter(),  # noqa: B008  frozen
     adjust: str = "qfq",
     now: datetime | None = None,
+    answer: Answer = _made,
 ) -> ChartView:
-    """Everything the page K 线与新闻 needs. start, end: inclusive; None takes the last year of bars. filter: all but security and dates."""
+    """Everything the page K 线与新闻 needs. start, end: inclusive; None takes the last year of bars. filter: all but security and dates.
+
+    answer: asked for every part that the next filter of the same security will need again, so that a screen may keep it; what is kept must
+    be forgotten when the store changes.
+    """
     now = now or datetime.now(BEIJING)
     known = universe.security(security) or Security(security, security, Kind.STOCK, security)
-    raw = bars_of(store, security)
+    raw = answer(lambda: bars_of(store, security), "bars", security)
     last_bar = raw["session"].iloc[-1].date() if len(raw) else None
     end = end or last_bar or now.date()
     start = start or max(end - DEFAULT_WINDOW, raw["session"].iloc[0].date() if len(raw) else date.min)
@@ -50,25 +64,34 @@ def chart_view(
         securities=(security,), start=start, end=end, keyword=filter.keyword, sources=filter.sources, categories=filter.categories,
         tags=filter.tags, roles=filter.roles, min_relevance=filter.min_relevance, fold_copies=filter.fold_copies,
     )  # fmt: skip
-    events = events_of(store, wanted, universe, clock, {security: raw})
-    unfiltered = wanted == Filter(securities=(security,), start=start, end=end)
-    counts = _counts(store, security, start, end, events, unfiltered)
     benchmark = benchmark_of(security)
-    index_bars = bars_of(store, benchmark) if benchmark != security else raw.iloc[:0]
+    index_bars = answer(lambda: bars_of(store, benchmark), "bars", benchmark)
+    window = Filter(securities=(security,), start=start, end=end)
+
+    def stood() -> pd.DataFrame:
+        flags = answer(lambda: flags_of(universe, security, raw), "flags", security)
+        index = {market_of(security): index_bars}
+        return stand_events(store, store.rows(window), universe, clock, {security: raw}, index, {security: flags})
+
+    # A row is what it is whatever else the filter leaves, so the next filter of the window needs only say which rows.
+    events = answer(stood, "events", window)
+    if wanted != window:
+        left = events["article"].isin(store.linked_articles(wanted))
+        events = events[left.to_numpy()].reset_index(drop=True)
     return ChartView(
         security=known,
         name=universe.name_on(security),
-        bars=_windowed(adjusted(raw, adjust), start, end, RUN_UP),
+        bars=_windowed(answer(lambda: adjusted(raw, adjust), "adjusted", security, adjust), start, end, RUN_UP),
         events=events,
-        counts=counts,
+        counts=_counts(store, window, events, wanted == window, answer),
         staleness=staleness_of(raw, clock, market_of(security), now),
         first_day=start,
         last_day=end,
         quote=_quote(raw, security),
-        benchmark=_windowed(index_bars, start, end, 0),
+        benchmark=_windowed(index_bars, start, end, 0) if benchmark != security else raw.iloc[:0],
         benchmark_name=universe.name_on(benchmark),
         history=(raw["session"].iloc[0].date(), last_bar) if last_bar else None,
-        facets=facets_of(store, Filter(securities=(security,))),
+        facets=answer(lambda: facets_of(store, Filter(securities=(security,))), "facets", security),
     )
 
 
@@ -105,12 +128,16 @@ def staleness_of(raw: pd.DataFrame, clock: SessionClock, market: str, now: datet
     )
 
 
-def _counts(store: Store, security: str, start: date, end: date, events: pd.DataFrame, unfiltered: bool) -> Counts:
+def _counts(store: Store, window: Filter, events: pd.DataFrame, unfiltered: bool, answer: Answer) -> Counts:
     """linked = on the chart + outside the window + filtered out, articles once each."""
+
+    def number(wanted: Filter) -> int:
+        return answer(lambda: store.page(wanted, limit=0).total, "number", wanted)
+
     whole = store.counts()
-    linked = store.page(Filter(securities=(security,)), limit=0).total
+    linked = number(Filter(securities=window.securities))
     shown = events["article"].nunique()
-    inside = shown if unfiltered else store.page(Filter(securities=(security,), start=start, end=end), limit=0).total
+    inside = shown if unfiltered else number(window)
     return Counts(
         received=whole.ingested, linked=whole.linked, unlinked=whole.unlinked, rejected=whole.rejected,
         security_linked=linked, on_chart=shown, outside_window=linked - inside, filtered_out=inside - shown,

@@ -45,6 +45,13 @@ class Rows:
             selection = selection_of(reader, self.terms, filter)
             return _frame(reader, self.terms, _fetched(reader, selection, limit))
 
+    def linked_articles(self, filter: Filter) -> list[str]:
+        """Ids of the articles of those rows, in no order, once a row: which rows of a larger set the filter leaves, without reading them."""
+        with self.database.read() as reader:
+            conditions = link_conditions(reader, selection_of(reader, self.terms, filter))
+            sql = f"SELECT a.id FROM link l JOIN article a ON a.key = l.article WHERE {conditions.where()}"
+            return [id for (id,) in reader.rows(sql, conditions.parameters)]
+
     def stream_rows(self, filter: Filter, size: int = 20_000) -> Iterator[pd.DataFrame]:
         """The same rows in frames of at most ``size``, one snapshot throughout, in the order of security and session: memory stays flat."""
         with self.database.read() as reader:

@@ -10,7 +10,7 @@ from newslink.errors import NewslinkError
 from newslink.link.corrections import Correction, CorrectionKind
 from newslink.pipeline.corrections import apply_correction, undo
 from newslink.pipeline.learn import confirm_proposal, proposal_for, refuse_proposal
-from newslink.ui.context import Context
+from newslink.ui.context import Context, redraw
 from newslink.ui.problems import problem
 from newslink.ui.widgets import escaped, matches
 
@@ -26,6 +26,7 @@ def _done(found: Context, action: Callable[[], object]) -> None:
         st.session_state["correction-said"] = problem(error, found.language)
     else:
         st.session_state["correction-said"] = found.words["corrected"]
+        redraw()
 
 
 def reject_link(found: Context, article: str, security: str) -> None:

@@ -9,30 +9,63 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import fields, is_dataclass
 from typing import Any
+
+import pandas as pd
+
+MEGABYTE = 2**20
+CELL = 24  # bytes of a frame's cell, taken high: numbers need 8 or less, only titles and addresses more
+
+
+def weight(answer: object) -> int:
+    """Bytes, roughly and rather too many than too few: frames that share their columns with others are counted whole."""
+    if isinstance(answer, pd.DataFrame):
+        return answer.size * CELL
+    if isinstance(answer, bytes | str):
+        return len(answer)
+    if isinstance(answer, dict):
+        return sum(map(weight, answer.values()))
+    if isinstance(answer, tuple | list):
+        return sum(map(weight, answer))
+    if is_dataclass(answer) and not isinstance(answer, type):
+        return sum(weight(getattr(answer, field.name)) for field in fields(answer))
+    return int(getattr(answer, "nbytes", 64))
 
 
 class Answers:
-    """At most ``most`` answers, the least recently used forgotten first. Safe for several threads; two that ask at once may both work."""
+    """Answers of ``most`` bytes in all, the least recently used forgotten first; one that is larger than that is not kept at all.
 
-    def __init__(self, most: int = 64) -> None:
+    Safe for several threads; two that ask at once may both work.
+    """
+
+    def __init__(self, most: int = 256 * MEGABYTE) -> None:
         self._most = most
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
+        self.bytes = 0
 
     def get(self, question: Hashable, make: Callable[[], Any]) -> Any:
         """The kept answer, or the one that make gives. What make raises is not kept."""
         with self._lock:
             if question in self._kept:
                 self._kept.move_to_end(question)
-                return self._kept[question]
+                return self._kept[question][0]
         answer = make()
+        size = weight(answer) + 1_000  # the question and its place
+        if size > self._most:
+            return answer
         with self._lock:
-            self._kept[question] = answer
-            self._kept.move_to_end(question)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._forget(question)
+            self._kept[question] = answer, size
+            self.bytes += size
+            while self.bytes > self._most:
+                self._forget(next(iter(self._kept)))
         return answer
+
+    def _forget(self, question: Hashable) -> None:
+        if question in self._kept:
+            self.bytes -= self._kept.pop(question)[1]
 
     def __len__(self) -> int:
         return len(self._kept)

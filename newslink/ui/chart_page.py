@@ -2,48 +2,85 @@
 
 from __future__ import annotations
 
-import time
-from datetime import date, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from newslink.chart import ChartOptions, kline_figure
 from newslink.chart.slots import slots
+from newslink.model import market_of
 from newslink.pipeline import view as pipeline
 from newslink.pipeline.bars import bars_of, benchmark_of
 from newslink.pipeline.study_panel import Card, card_of
 from newslink.pipeline.view_types import ArticleView, ChartView
 from newslink.ui import exports, minute, numbers, tables, widgets
-from newslink.ui.context import Context, change, latest
+from newslink.ui.context import Context, change, latest, part_of_page, redraw
 from newslink.ui.desk import Desk, fetch
+from newslink.ui.facts import facts
 from newslink.ui.html import text
-from newslink.ui.kline import kline
-from newslink.ui.reader import reader
+from newslink.ui.kline import kline, packed
+from newslink.ui.reader import answered, reader
 from newslink.ui.shelf import default_security, shelf
 from newslink.ui.state import MINUTES
+from newslink.ui.style import direction_colours
 
-__all__ = ["bar", "load", "notices", "shelf", "wait_for", "workbench"]
-
+PART = "chart"  # the fragment that holds the page
 HEIGHT, PANEL_HEIGHT = 520, 90
-STYLED = 40  # rows that are coloured: Streamlit takes some milliseconds a row for it
 CHART_WORDS = ("chart", "open", "high", "low", "close", "change", "volume", "articles", "click", "no_bar", "box", "zoom_in",
     "zoom_out", "reset", "png")  # fmt: skip
 
 
-def bar(found: Context) -> None:
-    """Search, range, dates, period, display, filter: one line on a wide screen."""
-    if not found.view.security:
-        change(security=default_security(found.desk))
-        st.rerun()
+def chosen(found: Context) -> Context:
+    """The context with a security: where the link names none, the one to start with."""
+    return found if found.view.security else replace(found, view=change(security=default_security(found.desk)))
+
+
+@st.fragment(key=PART)
+def page(found: Context) -> None:
+    """All of the page. A fragment: whatever is chosen on it draws it again, and not the frame around it."""
+    found = latest(found)
+    part_of_page(PART)
+    st.session_state.pop("go", None)  # a link of the reader to this very page
+    st.html(direction_colours(found.dark, found.view.green_up))
+    filters, offers = bar(found)
+    view = load(found)
+    with filters:
+        widgets.filters(found, view.facets)
+    with offers:
+        widgets.offers(found)
+    missing = view.staleness.last_session is None or (
+        view.staleness.expected_session is not None and view.staleness.last_session < view.staleness.expected_session
+    )
+    job = fetch(found.desk, view.security.id, wanted=missing)
+    # What comes and goes has a place that stays, so that what follows is not laid out anew.
+    with st.container():
+        notices(found, view)
+    facts(found, view, job)
+    with st.container():
+        if job is not None and job.job.running:
+            wait_for(found, view.security.id)
+        no_prices(found, view)
+    workbench(found)
+    st.divider()
+    with st.expander(f"{found.words['watch']} · {found.words['views']}", key="shelf", on_change="rerun") as below:
+        if below.open:
+            shelf(found, view.security.id)
+
+
+def bar(found: Context) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Search, range, dates, period, display, filter: one line on a wide screen. Gives the places of the filter and of what search offers."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         widgets.search(found)
         widgets.ranges(found)
         widgets.dates(found, window_of(found))
         widgets.period(found)
         widgets.display(found)
-        st.session_state["filter-place"] = st.container(width="content")
+        filters = st.container(width="content")
         if not (found.desk.sample or found.desk.settings.offline):
             help_text = found.words["refresh_help"]
             st.button(
@@ -53,7 +90,7 @@ def bar(found: Context) -> None:
                 on_click=fetch,
                 args=(found.desk, found.view.security, True, True),
             )
-    widgets.offers(found)
+    return filters, st.container()
 
 
 def window_of(found: Context) -> tuple[date, date]:
@@ -65,16 +102,20 @@ def window_of(found: Context) -> tuple[date, date]:
 def load(found: Context) -> ChartView:
     """The one call into the pipeline."""
     view, desk = found.view, found.desk
-    start, end = window_of(found)
-    wanted = view.filter()
-    # The minute is part of the question because what counts as stale depends on the time.
-    loaded = desk.answer(
-        lambda: pipeline.chart_view(desk.store, desk.universe, desk.clock, view.security, start, end, wanted, view.adjust),
-        "chart", view.security, start, end, wanted, view.adjust, int(time.time() // 60),
+    now = datetime.now(UTC)
+    # What counts as stale depends on the time, but only by way of the session that ought to be there.
+    expected = desk.clock.last_closed(market_of(view.security), now)
+    return desk.answer(
+        lambda: pipeline.chart_view(
+            desk.store, desk.universe, desk.clock, view.security, *window_of(found), view.filter(), view.adjust, now, desk.answer
+        ),
+        "chart", *_question(found), expected,
     )  # fmt: skip
-    with st.session_state.pop("filter-place"):
-        widgets.filters(found, loaded.facets)
-    return loaded
+
+
+def _question(found: Context) -> tuple:
+    """What the events on the chart depend on, beside the store."""
+    return found.view.security, *window_of(found), found.view.filter(), found.view.adjust
 
 
 def notices(found: Context, view: ChartView) -> None:
@@ -116,33 +157,29 @@ def options_of(found: Context, view: ChartView) -> ChartOptions:
         dark=found.dark,
         language=found.language,
         colour_by=chosen.colour_by,
-        selected=chosen.day,
         compare=view.benchmark_name if chosen.compare else "",
     )
 
 
 @st.fragment
-def workbench(found: Context, view: ChartView) -> None:
-    """Chart, reader, table. A fragment: a click on a marker draws these again and nothing else."""
-    if st.session_state.pop("whole-page", False):
-        st.rerun()
+def workbench(found: Context) -> None:
+    """Chart, reader, table, in the order in which they are looked at. A fragment: a click on a marker draws these again and nothing else."""
     found = latest(found)
+    answered()
+    view = load(found)
     height = HEIGHT + PANEL_HEIGHT * len(found.view.panels)
     left, right = st.columns([2, 1], gap="small")
     with left:
         figure = minute.draw(found, view, height) if found.view.period in MINUTES else _chart(found, view, height)
-        _table(found, view)
-        _exports(found, view, figure)
     with right, st.container(height=height + 420, border=True, key="reader"):
         _read(found, view)
+    with left:
+        _table(found, view)
+        _exports(found, view, figure)
 
 
 def _scope(view: ChartView) -> str:
     return f"{view.security.id} {view.first_day} {view.last_day}"
-
-
-def _window_key(found: Context, view: ChartView) -> tuple:
-    return view.first_day, view.last_day, found.view.filter()
 
 
 def _window(view: ChartView) -> tuple[date, date] | None:
@@ -151,10 +188,19 @@ def _window(view: ChartView) -> tuple[date, date] | None:
     return days if scope == _scope(view) else None
 
 
-def _chart(found: Context, view: ChartView, height: int) -> dict:
-    figure = kline_figure(view.bars, view.events, options_of(found, view), view.benchmark if found.view.compare else None)
+def _chart(found: Context, view: ChartView, height: int) -> Callable[[], dict]:
+    """Draw the K-line. Gives how to make the figure that is exported."""
+    options = options_of(found, view)
+
+    def figure(options: ChartOptions = options) -> dict:
+        return kline_figure(view.bars, view.events, options, view.benchmark if options.compare else None)
+
+    def made() -> tuple[bytes, str]:
+        drawn = figure()
+        return packed(drawn), drawn["layout"]["meta"]["period"]
+
+    content, period = found.desk.answer(made, "kline", *_question(found), options)
     about = _about(found, view)
-    meta = figure["layout"]["meta"]
 
     def zoomed(days: tuple[date, date] | None) -> None:
         if days:
@@ -163,15 +209,15 @@ def _chart(found: Context, view: ChartView, height: int) -> dict:
     def boxed(days: tuple[date, date] | None) -> None:
         if days:
             change(start=days[0], end=days[1])
-            st.session_state["whole-page"] = True
+            redraw()
 
     kline(
-        figure,
+        content,
         key="kline",
         scope=_scope(view),
         full=(view.first_day, view.last_day),
         selected=found.view.day,
-        coarse=found.view.period == "auto" and meta["period"] != "day",
+        coarse=found.view.period == "auto" and period != "day",
         words={key: found.words[key] for key in CHART_WORDS},
         language=found.language,
         height=height,
@@ -181,7 +227,7 @@ def _chart(found: Context, view: ChartView, height: int) -> dict:
         on_box=boxed,
         on_zoom=zoomed,
     )
-    return figure
+    return lambda: figure(replace(options, selected=found.view.day))
 
 
 def _about(found: Context, view: ChartView) -> exports.About:
@@ -215,25 +261,22 @@ def _table(found: Context, view: ChartView) -> None:
         hint = found.say("nothing_hint", n=f"{view.counts.outside_window:,}")
         st.html(f'<div class="nl-empty"><b>{text(words["nothing"])}</b><br>{text(hint)}</div>')
         return
-    # Kept with its view: the same frame of events always gives the same table.
     shown = found.desk.answer(
-        lambda: tables.events_frame(found, events), "table", found.language, view.security.id, *_window_key(found, view)
+        lambda: tables.events_table(found, events), "table", found.language, found.dark, found.view.green_up, *_question(found)
     )
-    percents = [words[key] for key in ("t0", "t1", "t5", "x0", "x1", "x5")]
-    body = tables.direction_style(shown, percents, found.dark, found.view.green_up) if len(shown) <= STYLED else shown
     key = f"events-{view.security.id}"
 
     def chosen() -> None:
         row = tables.chosen_row(st.session_state[key])
-        if row is not None and row < len(shown):
-            event = events.iloc[shown.index[row]]
+        if row is not None and row < len(shown.rows):
+            event = events.iloc[int(shown.rows[row])]
             change(day=None if pd.isna(event["session"]) else event["session"].date(), article=str(event["article"]))
 
     st.dataframe(
-        body,
+        shown.cells,
         column_config=tables.events_columns(found),
         hide_index=True,
-        height=min(38 + 35 * len(shown), 330),
+        height=min(38 + 35 * len(shown.rows), 330),
         selection_mode="single-row",
         on_select=chosen,
         key=key,
@@ -289,6 +332,6 @@ def _event_card(desk: Desk, security: str, session: date) -> Card:
     return card_of(bars, index, security, session, desk.clock)
 
 
-def _exports(found: Context, view: ChartView, figure: dict | None) -> None:
+def _exports(found: Context, view: ChartView, figure: Callable[[], dict] | None) -> None:
     window = (view.first_day, view.last_day)
     exports.buttons(found, view.events, _about(found, view), exports.file_name("newslink", view.security.id, *window), figure)

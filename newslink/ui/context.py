@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from newslink.ui.desk import Desk
+from newslink.errors import NewslinkError
+from newslink.settings import Settings
+from newslink.ui.desk import Desk, open_desk
 from newslink.ui.state import PARAMETERS, View, changed, format_view, parse_view
 from newslink.ui.texts import language_of, words
 
-_KEPT, _BAD = "newslink-view", "newslink-bad"
+_KEPT, _BAD, _PART = "newslink-view", "newslink-bad", "newslink-part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,23 @@ def change(**more: object) -> View:
 
 
 def latest(found: Context) -> Context:
-    """The context with the view as it is now: a fragment is called with that of its page's last full run."""
-    return replace(found, view=st.session_state.get(_KEPT, found.view))
+    """The context with view, store and theme as they are now: a fragment is called with those of its page's last full run."""
+    try:
+        desk = open_desk(Settings.from_environment())
+    except NewslinkError:
+        st.rerun()  # the whole page says what is wrong
+    return replace(found, desk=desk, view=st.session_state.get(_KEPT, found.view), dark=is_dark(), bad=st.session_state.get(_BAD, ()))
+
+
+def part_of_page(key: str) -> None:
+    """Said by the fragment that holds all of a page: what ``redraw`` draws again. '' where the page is no fragment."""
+    st.session_state[_PART] = key
+
+
+def redraw() -> None:
+    """In the callback of a widget inside an inner fragment: the whole part is drawn again, not only the inner fragment."""
+    if part := st.session_state.get(_PART, ""):
+        st.rerun(part)
 
 
 def is_dark() -> bool:

@@ -21,6 +21,7 @@ from newslink.errors import NewslinkError, StoreError
 from newslink.link import Universe
 from newslink.model import Filter
 from newslink.pipeline.bars import bars_of
+from newslink.pipeline.clock import calendar_mark, clock_of
 from newslink.pipeline.ingest import ingest
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.prices import Job, PriceDesk, price_desk
@@ -34,7 +35,7 @@ RETRY_AFTER = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """sample: the store is the bundled sample's."""
+    """sample: the store is the bundled sample's. version: the store's, when this desk was opened for a run."""
 
     settings: Settings
     store: Store
@@ -42,10 +43,11 @@ class Desk:
     clock: SessionClock
     prices: PriceDesk
     sample: bool
+    version: int
 
     def answer(self, make: Callable[[], Any], *question: Hashable) -> Any:
         """What make gives, or what it gave for the same question since the store last changed."""
-        return _answers().get((self.settings.store_url, self.store.version(), *question), make)
+        return _answers().get((self.settings.store_url, self.version, *question), make)
 
     def bounds(self, security: str) -> tuple[date, date]:
         """First and last day on which there is a bar or an article of the security; today twice when there is nothing."""
@@ -80,12 +82,7 @@ def _beijing_day(moment) -> date | None:
 
 @st.cache_resource(show_spinner=False)
 def _answers() -> Answers:
-    return Answers(96)
-
-
-@st.cache_resource(show_spinner=False)
-def _clock() -> SessionClock:
-    return SessionClock()
+    return Answers()
 
 
 @st.cache_resource(show_spinner=False)
@@ -118,29 +115,46 @@ def _filled(settings: Settings, path: Path) -> Store:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _desk(home: str, url: str, offline: bool, sample: bool, names: str) -> Desk:
+def _desk(home: str, url: str, offline: bool, sample: bool, names: str, calendar: tuple) -> Desk:
+    """names, calendar: marks of what universe and clock are made of."""
     settings = Settings(Path(home), url, offline)
     stores = _stores(home, url)
     store = stores["sample"] if sample else stores["own"]
     universe = universe_of(store)
-    clock = _clock()
+    clock = clock_of(store)
     if sample:
         # Corrections of the sample stay in the sample.
         settings = replace(settings, store_url=f"sqlite:///{settings.home / 'cache' / 'sample.db'}")
     # Prices always go to the analyst's own store: the sample brings its own.
     prices = price_desk(Settings(Path(home), url, offline), stores["own"], clock=clock, security=universe.security)
-    return Desk(settings, store, universe, clock, prices, sample)
+    return Desk(settings, store, universe, clock, prices, sample, 0)
+
+
+@st.cache_resource(show_spinner=False)
+def _opened() -> dict[tuple, tuple[tuple, Desk]]:
+    return {}
 
 
 def open_desk(settings: Settings) -> Desk:
-    """The desk of these settings. Raises StoreError when the store cannot be opened."""
+    """The desk of these settings as the store is now: one small query where nothing has changed. Raises StoreError when it cannot be opened."""
     home, url = str(settings.home), settings.store_url
-    settings.home.mkdir(parents=True, exist_ok=True)
     stores = _stores(home, url)
+    key, mark = (home, url, settings.offline), tuple(store.version() for store in stores.values())
+    known = _opened().get(key)
+    if known is None or known[0] != mark:
+        known = _opened()[key] = (mark, _opened_anew(settings, stores))
+    return known[1]
+
+
+def _opened_anew(settings: Settings, stores: dict[str, Store]) -> Desk:
+    settings.home.mkdir(parents=True, exist_ok=True)
     counts = stores["own"].counts()
     sample = counts.linked + counts.unlinked + counts.rejected == 0
     store = _sample_store(settings, stores) if sample else stores["own"]
-    return _desk(home, url, settings.offline, sample, store.names_version())
+    # Before anything is read: what changes meanwhile is then read again by the next run.
+    version = store.version()
+    desk = _desk(str(settings.home), settings.store_url, settings.offline, sample, store.names_version(), calendar_mark(store))
+    return replace(desk, version=version)
 
 
 def pulse(settings: Settings) -> int:

@@ -55,7 +55,7 @@ def about_of(
     )
 
 
-def buttons(found: Context, events: pd.DataFrame, about: About, name: str, figure: dict | None = None) -> None:
+def buttons(found: Context, events: pd.DataFrame, about: About, name: str, figure: Callable[[], dict] | None = None) -> None:
     """Download buttons in a row. events: exactly the rows of table and markers."""
     words, count = found.words, len(events)
     help_text = found.say("export_help", n=f"{count:,}") if count else words["export_none"]
@@ -64,10 +64,11 @@ def buttons(found: Context, events: pd.DataFrame, about: About, name: str, figur
         ("xlsx", EXCEL, lambda: events_excel(events, about)),
     ]
     if figure is not None:
-        kinds.append(("html", "text/html", lambda: chart_html(figure, about)))
+        kinds.append(("html", "text/html", lambda: chart_html(figure(), about)))
     labels = {"csv": words["csv"], "xlsx": words["excel"], "html": words["html"]}
-    for column, (kind, mime, make) in zip(st.columns(len(kinds)), kinds, strict=True):
-        column.download_button(
+    row = st.container(horizontal=True)
+    for kind, mime, make in kinds:
+        row.download_button(
             labels[kind],
             make,
             file_name=f"{name}.{kind}",

@@ -59,14 +59,22 @@ def _component() -> Any:
     return st.components.v2.component("newslink.kline", js=_script(), css=css, isolate_styles=False)
 
 
-def packed(payload: dict[str, Any]) -> bytes:
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
+
+
+def packed(figure: dict) -> bytes:
     """JSON, compressed: the websocket of Streamlit sends as it is."""
-    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return gzip.compress(text.encode("utf-8", "replace"), compresslevel=3, mtime=0)
+    return gzip.compress(_json(figure), compresslevel=3, mtime=0)
+
+
+def framed(head: bytes, figure: bytes) -> bytes:
+    """Four bytes, the length of head (big-endian); head; figure."""
+    return len(head).to_bytes(4, "big") + head + figure
 
 
 def kline(
-    figure: dict,
+    figure: bytes,
     *,
     key: str,
     scope: str,
@@ -82,15 +90,15 @@ def kline(
     on_box: Callable[[tuple[date, date] | None], None],
     on_zoom: Callable[[tuple[date, date] | None], None],
 ) -> None:
-    """Draw, and report what is done. on_pick: a session was clicked; on_box: days were boxed; on_zoom: days that need other candles.
+    """Draw a packed figure, and report what is done. on_pick: a session was clicked; on_box: days were boxed; on_zoom: days that need other candles.
 
     scope: while it stays the same the view is kept (security, window). full: the whole window;
     coarse: finer candles exist.
 
     about and file: title and name of the picture that the PNG button saves.
     """
-    payload = {
-        "figure": figure,
+    # What changes with a click stands before the figure, so that the browser unpacks and sorts only a figure it has not got.
+    head = {
         "scope": scope,
         "full": [ordinal_of(day) for day in full],
         "first": ordinal_of(full[0]),
@@ -105,7 +113,7 @@ def kline(
     # Callbacks run before the page does, so what was clicked is in the view when the page is drawn: one run, not two.
     _component()(
         key=key,
-        data=packed(payload),
+        data=framed(_json(head), figure),
         height="content",
         on_picked_change=lambda: _told(key, "picked", lambda value: on_pick(day_of(value.get("session")))),
         on_boxed_change=lambda: _told(key, "boxed", lambda value: on_box(_days(value))),

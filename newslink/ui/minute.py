@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import numpy as np
@@ -19,8 +20,8 @@ from newslink.ui.widgets import escaped
 _KEEP_SECONDS = 60
 
 
-def draw(found: Context, view: ChartView, height: int) -> dict | None:
-    """The minute chart, or why there is none."""
+def draw(found: Context, view: ChartView, height: int) -> Callable[[], dict] | None:
+    """The minute chart, or why there is none. Gives how to come by its figure."""
     words = found.words
     if found.desk.settings.offline or found.desk.sample:
         st.info(words["minute_none"].replace("{reason}", words["sample" if found.desk.sample else "offline"]), icon=":material/schedule:")
@@ -40,7 +41,7 @@ def draw(found: Context, view: ChartView, height: int) -> dict | None:
     )
     st.plotly_chart(figure, key="minute-chart", config={"displaylogo": False, "displayModeBar": False, "scrollZoom": True})
     st.caption(words["minute_note"])
-    return figure
+    return lambda: figure
 
 
 def in_utc(bars: pd.DataFrame, market: str) -> pd.DataFrame:

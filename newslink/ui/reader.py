@@ -14,9 +14,9 @@ from newslink.pipeline.view_types import ArticleView, LinkView
 from newslink.study.words import REASONS
 from newslink.ui import numbers
 from newslink.ui.actions import add_link, confirm_link, mute_word, reject_link, say_what_was_done
-from newslink.ui.context import Context, change
+from newslink.ui.context import Context, change, redraw
 from newslink.ui.html import Span, badge, lit, paragraphs, text, web_address
-from newslink.ui.widgets import escaped
+from newslink.ui.widgets import escaped, popover
 
 SHORT, LONG = 6_000, 200_000
 CANDIDATE = 0.5
@@ -195,18 +195,21 @@ def _links(found: Context, view: ArticleView, security: str, place: str) -> None
             continue
         st.caption(heading)
         for number, one in enumerate(links[:20]):
-            body, tool = st.columns([5, 2], vertical_alignment="center")
-            body.html(link_html(found, one, security))
-            with tool.popover(words["correct"], icon=":material/edit:", width="stretch", key=f"{place}-fix-{heading}-{number}"):
-                _corrections(found, view, one, f"{place}-{heading}-{number}")
-    with st.popover(words["add_link"], icon=":material/add_link:"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.html(link_html(found, one, security))
+                with popover(words["correct"], f"{place}-fix-{heading}-{number}", icon=":material/edit:") as box:
+                    if box.open:
+                        _corrections(found, view, one, f"{place}-{heading}-{number}")
+    with popover(words["add_link"], f"{place}-adding", icon=":material/add_link:") as box:
         key = f"{place}-add"
 
         def added() -> None:
-            add_link(found, view.article.id, st.session_state[key])
-            st.session_state[key] = ""
+            typed, st.session_state[key] = st.session_state[key], ""
+            change(article=view.article.id)
+            add_link(found, view.article.id, typed)
 
-        st.text_input(words["add_link_hint"], key=key, on_change=added)
+        if box.open:
+            st.text_input(words["add_link_hint"], key=key, on_change=added)
     say_what_was_done()
 
 
@@ -214,7 +217,11 @@ def _corrections(found: Context, view: ArticleView, one: LinkView, key: str) -> 
     words, article, security = found.words, view.article.id, one.link.security
 
     def button(label: str, name: str, action: Callable, *arguments: str) -> None:
-        st.button(label, key=f"{key}-{name}", on_click=action, args=(found, *arguments), width="stretch")
+        def corrected() -> None:
+            change(article=article)  # it stays open, wherever it now belongs, so that it can be taken back
+            action(found, *arguments)
+
+        st.button(label, key=f"{key}-{name}", on_click=corrected, width="stretch")
 
     button(words["not_this"], "not", reject_link, article, security)
     if one.link.confidence < CANDIDATE or one.muted:
@@ -238,3 +245,4 @@ def _corrections(found: Context, view: ArticleView, one: LinkView, key: str) -> 
 def _to_chart(security: str, session: object) -> None:
     change(security=security, day=session)
     st.session_state["go"] = "chart"
+    redraw()

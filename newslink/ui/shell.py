@@ -12,7 +12,7 @@ import streamlit as st
 
 from newslink.errors import NewslinkError
 from newslink.settings import Settings
-from newslink.ui.context import Context, change, context, current_view, language
+from newslink.ui.context import Context, change, context, current_view, language, part_of_page
 from newslink.ui.desk import open_desk, pulse
 from newslink.ui.door import admit
 from newslink.ui.problems import problem
@@ -102,6 +102,7 @@ def _unread(found: Context) -> int:
 def prepare() -> Context | None:
     """Style, desk and context of this run, kept for the page; None where nobody is logged in or the store cannot be opened, and that is said."""
     view, bad = current_view()
+    part_of_page("")
     text = words(language(view))
     st.html(CSS)
     if not admit(text):

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from newslink.ui import numbers
 from newslink.ui.context import Context
 
 FLAGS = ("date_only", "provisional", "suspended", "no_bar", "limit_up", "limit_down", "ex_date", "unsettled")
 SHOWN = 2_000
+STYLED = 40  # rows that are coloured: it costs Streamlit a second copy of the cells as text
 _TITLE = 160
 
 
 def clean(value: object, limit: int = _TITLE) -> str:
     """One line of plain text for a cell."""
     raw = "" if numbers.missing(value) else str(value)[: limit * 2]
-    kept = "".join(c if c.isprintable() else " " for c in raw).strip()
+    kept = (raw if raw.isprintable() else "".join(c if c.isprintable() else " " for c in raw)).strip()
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
 
@@ -48,21 +53,23 @@ def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
     )
     words = found.words
     role = {"source": words["role_source"]}
-    out = pd.DataFrame(index=shown["row"].to_numpy())
-    out[words["session"]] = ["" if day != day else f"{day:%Y-%m-%d}" for day in shown["session"]]
-    out[words["published"]] = beijing(shown["published_at"], shown.get("date_only"))
-    out[words["title"]] = [clean(title) or words["untitled"] for title in shown["title"]]
-    for horizon in (0, 1, 5):
-        out[words[f"t{horizon}"]] = shown[f"return_{horizon}"].to_numpy() * 100
-    for horizon in (0, 1, 5):
-        out[words[f"x{horizon}"]] = shown[f"excess_{horizon}"].to_numpy() * 100
-    out[words["source"]] = [clean(source, 24) for source in shown["source"]]
-    out[words["role"]] = [role.get(str(one), words.get(str(one), str(one))) for one in shown["role"]]
+    sessions = np.datetime_as_string(shown["session"].to_numpy("datetime64[D]"))
+    out = {
+        words["session"]: np.where(sessions == "NaT", "", sessions),
+        words["published"]: beijing(shown["published_at"], shown.get("date_only")),
+        words["title"]: [clean(title) or words["untitled"] for title in shown["title"].tolist()],
+        **{words[f"t{horizon}"]: shown[f"return_{horizon}"].to_numpy() * 100 for horizon in (0, 1, 5)},
+        **{words[f"x{horizon}"]: shown[f"excess_{horizon}"].to_numpy() * 100 for horizon in (0, 1, 5)},
+        words["source"]: [clean(source, 24) for source in shown["source"].tolist()],
+        words["role"]: [role.get(one, words.get(one, one)) for one in map(str, shown["role"].tolist())],
+    }
     if "tags" in shown:
-        out[words["tag"]] = [" ".join(map(str, tags)) if isinstance(tags, (tuple, list)) else clean(tags, 40) for tags in shown["tags"]]
-    out[words["bucket"]] = [words.get(str(bucket), "") for bucket in shown["bucket"]]
+        out[words["tag"]] = [
+            " ".join(map(str, tags)) if isinstance(tags, (tuple, list)) else clean(tags, 40) for tags in shown["tags"].tolist()
+        ]
+    out[words["bucket"]] = [words.get(bucket, "") for bucket in map(str, shown["bucket"].tolist())]
     out[words["flags"]] = flags(found, shown)
-    return out
+    return pd.DataFrame(out, index=shown["row"].to_numpy())
 
 
 def events_columns(found: Context) -> dict:
@@ -75,15 +82,47 @@ def events_columns(found: Context) -> dict:
     }
 
 
-def direction_style(frame: pd.DataFrame, columns: Sequence[str], dark: bool, green_up: bool):
-    """Rising and falling coloured, the sign being the other cue. Small frames only: styling costs by the cell."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """cells: what is handed to Streamlit. rows: the place of each row in the frame it was made from."""
+
+    cells: pa.Table | Styler
+    rows: np.ndarray
+
+    @property
+    def nbytes(self) -> int:
+        cells = self.cells
+        return cells.nbytes if isinstance(cells, pa.Table) else int(cells.data.memory_usage().sum())
+
+
+def events_table(found: Context, events: pd.DataFrame) -> Table:
+    """The events as they are shown, ready to be sent: kept and sent again, it costs nothing."""
+    frame = events_frame(found, events)
+    rows = frame.index.to_numpy()
+    percents = [found.words[key] for key in ("t0", "t1", "t5", "x0", "x1", "x5")]
+    if len(frame) <= STYLED:
+        return Table(painted(frame.reset_index(drop=True), percents, found.dark, found.view.green_up), rows)
+    return Table(pa.Table.from_pandas(frame, preserve_index=False), rows)
+
+
+def painted(frame: pd.DataFrame, columns: Sequence[str], dark: bool, green_up: bool) -> Styler:
+    """Rising and falling coloured, the sign being the other cue.
+
+    pandas works a style out by the cell, and Streamlit asks for it anew in every run: a third of the time a page took. The two things it asks
+    for, a style for each cell that has one and what other cells are to show instead of their value, are known here.
+    """
     red, green = ("#ff6b70", "#2ec08b") if dark else ("#c9262e", "#0b7a53")
     up, down = (green, red) if green_up else (red, green)
-
-    def paint(value: float) -> str:
-        return f"color: {up}" if value > 0 else f"color: {down}" if value < 0 else ""
-
-    return frame.style.map(paint, subset=list(columns))
+    rules = []
+    for colour, sign in ((up, 1), (down, -1)):
+        cells = [
+            f"row{row}_col{frame.columns.get_loc(column)}" for column in columns for row in np.flatnonzero(frame[column].to_numpy() * sign > 0)
+        ]
+        rules += [{"props": [("color", colour)], "selectors": cells}] if cells else []
+    style = frame.style.set_uuid("events")
+    style._compute = lambda: style
+    style._translate = lambda *how: {"cellstyle": rules, "body": []}
+    return style
 
 
 def height_of(frame: pd.DataFrame, most: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from newslink.errors import UnknownSecurity
 from newslink.link import Universe
@@ -33,6 +34,12 @@ def _take(field: str, turn: Callable[[object], object] = lambda value: value) ->
         change(**{field: turn(st.session_state[f"w-{field}"]), "page": 1})
 
     return changed
+
+
+def popover(label: str, key: str, **looks: object) -> DeltaGenerator:
+    """A popover whose content need only be made while ``.open``: what is closed costs a page nothing. It stays open when its label changes."""
+    st.session_state[key] = st.session_state.get(key, False)
+    return st.popover(label, key=key, on_change="rerun", **looks)
 
 
 # ---- the security -----------------------------------------------------------------------------------------------------------------------
@@ -206,7 +213,9 @@ def several(found: Context, field: str, options: Sequence[str], label: str, name
 
 def display(found: Context) -> None:
     """How the chart is drawn."""
-    with st.popover(found.words["display"], icon=":material/tune:"):
+    with popover(found.words["display"], "display", icon=":material/tune:") as box:
+        if not box.open:
+            return
         several(found, "overlays", OVERLAYS, "overlays", found.words.__getitem__)
         several(found, "panels", PANELS, "panels", found.words.__getitem__)
         one_of(found, "adjust", ADJUSTS, "adjust", hide=False)
@@ -249,8 +258,9 @@ def filter_fields(found: Context, facets: Facets, keyword: bool = True) -> None:
 def filters(found: Context, facets: Facets, keyword: bool = True) -> None:
     number = filters_on(found.view)
     label = found.say("n_filters", n=number) if number else found.words["filters"]
-    with st.popover(label, icon=":material/filter_alt:", type="primary" if number else "secondary"):
-        filter_fields(found, facets, keyword)
+    with popover(label, "filters", icon=":material/filter_alt:", type="primary" if number else "secondary") as box:
+        if box.open:
+            filter_fields(found, facets, keyword)
 
 
 def clear_filters() -> None:

@@ -230,7 +230,17 @@ def test_a_correction_takes_the_article_off_the_chart_and_back(visit, sample):
     one.page.get_by_role("button", name="不是这家公司").first.click()
     one.page.get_by_text("已更正。").first.wait_for()
     one.rest()
-    one.open("?code=600160.SH")
+    number = "[...k.keep.marks.values()].reduce((n, m) => n + Number(m.count), 0)"
+    # At once, without a new page; and what was taken off stays open, so that it can be put back.
+    assert one.kline(number) == before - 1
+    counts = [int(n) for n in re.findall(r"\d+", one.page.locator(".nl-line2").nth(1).inner_text())]
+    assert counts[4] == sum(counts[5:]) and counts[5] == before - 1
+    assert one.page.locator(".st-key-reader .nl-muted").count() == 1
+    one.page.reload()
     one.chart()
-    after = one.kline("[...k.keep.marks.values()].reduce((n, m) => n + Number(m.count), 0)")
-    assert after == before - 1
+    assert one.kline(number) == before - 1
+    one.page.locator(".st-key-reader").get_by_role("button", name="更正").first.click()
+    one.page.get_by_role("button", name="确认", exact=True).first.click()
+    one.page.get_by_text("已更正。").first.wait_for()
+    one.rest()
+    assert one.kline(number) == before

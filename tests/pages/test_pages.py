@@ -41,6 +41,12 @@ def parameter(app: AppTest, name: str) -> str | None:
     return value[-1] if isinstance(value, list) else value
 
 
+def opened(app: AppTest, key: str) -> AppTest:
+    """The page after a click on one of its popovers or expanders."""
+    app.session_state[key] = True
+    return app.run()
+
+
 def said(app: AppTest) -> str:
     """Everything the page says in words."""
     parts = [element.value for kind in (app.markdown, app.caption, app.info, app.warning, app.error, app.text) for element in kind]
@@ -132,7 +138,7 @@ def test_a_shorter_range_shows_fewer_events(page):
 
 
 def test_the_toggle_for_green_up_goes_to_the_url_and_back(page):
-    app = page("chart", code="300750.SZ")
+    app = opened(page("chart", code="300750.SZ"), "display")
     app.toggle(key="w-green_up").set_value(True).run()
     assert parameter(app, "greenup") == "1"
     app.toggle(key="w-green_up").set_value(False).run()
@@ -153,12 +159,12 @@ def test_a_study_is_run_and_says_what_it_does_not_say(page):
 
 
 def test_watching_and_saving_a_view_are_kept_for_the_next_visit(page, own_home):
-    app = page("chart", code="300750.SZ", ind="macd")
+    app = opened(page("chart", code="300750.SZ", ind="macd"), "shelf")
     app.button(key="w-watch").click().run()
     app.text_input(key="w-view-name").set_value("电池").run()
     next(button for button in app.button if button.label == "保存当前视图").click().run()
     assert not app.exception
-    other = page("chart", code="600519.SH")
+    other = opened(page("chart", code="600519.SH"), "shelf")
     assert any(button.label == "电池" for button in other.button)
     next(button for button in other.button if button.label == "电池").click().run()
     assert parameter(other, "code") == "300750.SZ" and parameter(other, "ind") == "macd"

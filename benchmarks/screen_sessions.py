@@ -1,0 +1,179 @@
+"""Many analysts at once on the dashboard itself, each changing a filter every two seconds: how long the server takes, what it costs.
+
+    python benchmarks/screen_sessions.py [--sessions 20] [--seconds 60] [--size sample|8000x5000]
+
+Speaks Streamlit's websocket as the browser does: a first view by the address, then the messages a browser sends when a widget is changed, with
+the fragment it is in. Every analyst has a security of the bundled sample (or the one of the made store) and changes role, tag, range,
+relevance and folding at random, so that both views that are kept and views that must be made are asked for. One ``--sessions 1`` run is the
+baseline: what a change costs when nobody else is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.screen_server import server  # noqa: E402
+from benchmarks.screen_world import SECURITY, fill  # noqa: E402
+
+SAMPLE = ("300750.SZ", "600519.SH", "688111.SH", "600160.SH")
+
+
+@dataclass
+class Widget:
+    id: str
+    fragment: str
+    kind: str
+    options: list[str]
+
+
+@dataclass
+class Analyst:
+    """One session. widgets: key → what the server last said of it."""
+
+    url: str
+    security: str
+    chance: random.Random
+    widgets: dict[str, Widget] = field(default_factory=dict)
+    received: int = 0
+    socket: Any = None
+
+    async def ask(self, key: str = "", value: object = None) -> float:
+        """Milliseconds until the server says it is done: with a changed widget, or the first view."""
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        message = BackMsg()
+        run = message.rerun_script
+        run.query_string = f"code={self.security}"
+        if key:
+            widget = self.widgets[key]
+            run.fragment_id = widget.fragment
+            state = run.widget_states.widgets.add()
+            state.id = widget.id
+            if isinstance(value, bool):
+                state.bool_value = value
+            elif isinstance(value, float):
+                state.double_array_value.data.append(value)
+            else:
+                state.string_array_value.data.extend(value)
+        begun = time.perf_counter()
+        await self.socket.send(message.SerializeToString())
+        while True:
+            raw = await self.socket.recv()
+            self.received += len(raw)
+            answer = ForwardMsg()
+            answer.ParseFromString(raw)
+            kind = answer.WhichOneof("type")
+            if kind == "delta":
+                self.note(answer.delta)
+            elif kind == "script_finished":
+                if answer.script_finished not in (0, 3):  # the script, or a fragment of it, ended well
+                    raise RuntimeError(f"the run ended with {answer.script_finished}")
+                return (time.perf_counter() - begun) * 1000
+
+    def note(self, delta) -> None:
+        if delta.WhichOneof("type") == "new_element":
+            kind = delta.new_element.WhichOneof("type")
+            if kind == "exception":
+                raise RuntimeError(delta.new_element.exception.message)
+            element = getattr(delta.new_element, kind)
+            given = [getattr(option, "content", option) for option in getattr(element, "options", ())]
+            identity = getattr(element, "id", "")
+        elif delta.WhichOneof("type") == "add_block" and delta.add_block.popover.id:
+            kind, identity, given = "popover", delta.add_block.popover.id, []
+        else:
+            return
+        if identity.startswith("$$ID-"):
+            self.widgets[identity.split("-", 2)[2]] = Widget(identity, delta.fragment_id, kind, given)
+
+    async def change(self) -> float:
+        """Another filter, chosen at random."""
+        field_ = self.chance.choice(["w-roles", "w-tags", "w-range", "w-relevance", "w-fold"])
+        options = self.widgets[field_].options
+        if field_ == "w-relevance":
+            return await self.ask(field_, float(self.chance.randrange(0, 60, 5)))
+        if field_ == "w-fold":
+            self.folded = not getattr(self, "folded", False)
+            return await self.ask(field_, self.folded)
+        if field_ == "w-range":
+            return await self.ask(field_, [self.chance.choice(options)])
+        return await self.ask(field_, self.chance.sample(options, self.chance.randrange(min(3, len(options)) + 1)))
+
+    async def work(self, seconds: float, every: float, taken: list[float], first: list[float]) -> None:
+        import websockets
+
+        async with websockets.connect(
+            f"{self.url.replace('http', 'ws', 1)}/_stcore/stream", subprotocols=["streamlit"], max_size=None
+        ) as self.socket:
+            await asyncio.sleep(self.chance.random() * every)
+            ends = time.perf_counter() + seconds
+            first.append(await self.ask())
+            await self.ask("filters", True)
+            self.received = 0
+            while time.perf_counter() < ends:
+                begun = time.perf_counter()
+                taken.append(await self.change())
+                await asyncio.sleep(max(0.0, every - (time.perf_counter() - begun)))
+
+
+def at_once(url: str, securities: tuple[str, ...], number: int, seconds: float, every: float = 2.0) -> tuple[list[float], list[float], float]:
+    """(milliseconds a change, milliseconds of the first views, kilobytes sent a change)."""
+    analysts = [Analyst(url, securities[i % len(securities)], random.Random(i)) for i in range(number)]
+    taken: list[float] = []
+    first: list[float] = []
+
+    async def together() -> None:
+        await asyncio.gather(*(one.work(seconds, every, taken, first) for one in analysts))
+
+    asyncio.run(together())
+    return sorted(taken), sorted(first), sum(one.received for one in analysts) / 1024 / max(len(taken), 1)
+
+
+def share(ordered: list[float], part: float) -> float:
+    return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
+
+
+def many_sessions(sessions: int, seconds: int, size: str = "sample") -> None:
+    """Print what it takes, with one session alone as the baseline."""
+    with tempfile.TemporaryDirectory() as home:
+        securities = SAMPLE
+        if size != "sample":
+            fill(Path(home), *map(int, size.split("x")))
+            securities = (SECURITY,)
+        with server(ROOT / "dashboard.py", environment={"NEWSLINK_HOME": home, "NEWSLINK_OFFLINE": "1"}) as url:
+            process = next(one for one in psutil.Process().children() if "dashboard.py" in " ".join(one.cmdline()))
+            at_once(url, securities, 1, 6, 0.2)  # warm
+            for number, length in ((1, min(seconds, 15)), (sessions, seconds)):
+                before, cpu = process.memory_info().rss, sum(process.cpu_times()[:2])
+                taken, first, sent = at_once(url, securities, number, length)
+                used = (sum(process.cpu_times()[:2]) - cpu) * 1000 / max(len(taken), 1)
+                grown = (process.memory_info().rss - before) / 2**20
+                print(
+                    f"{size}: {number} sessions, {len(taken)} filter changes: median {statistics.median(taken):.0f} ms, "
+                    f"p95 {share(taken, 0.95):.0f} ms, longest {taken[-1]:.0f} ms; first view {statistics.median(first):.0f} ms; processor "
+                    f"{used:.0f} ms and {sent:.0f} KB a change; {grown / number:.1f} MB a session over {before / 2**20:.0f} MB",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--size", default="sample")
+    given = parser.parse_args()
+    many_sessions(given.sessions, given.seconds, given.size)
