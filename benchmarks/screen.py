@@ -1,37 +1,31 @@
 """The K-line on screen in a real Chromium beside the plain way (all candles, one marker an article, ``st.plotly_chart``), in the same run.
 
-    python benchmarks/screen.py [--rounds 5] [--sizes 250x100,2500x1000,8000x5000] [--sessions 20] [--seconds 60]
+    python benchmarks/screen.py [--rounds 5] [--sizes 250x100,2500x1000,8000x5000] [--dashboard 8000x5000] [--sessions 20] [--seconds 60]
 
 Prints, per size: milliseconds to build the figure (processor time), kilobytes sent, first view, filter change to painted, the longest
-blocked frame of zooming, for ours and the plain way; then the first view beside an empty page with a one-trace chart; then many sessions
-at once.
-Medians; ratios are what counts, milliseconds depend on the machine.
+blocked frame of zooming, for ours and the plain way, both alone on a page; then the dashboard itself over a store of that size: first view
+beside an empty page with a one-trace chart, when the table follows, and a role chosen in its filter; then many sessions at once
+(``screen_sessions.py``). Medians; ratios are what counts, milliseconds depend on the machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
-import random
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.screen_server import server  # noqa: E402
+from benchmarks.screen_sessions import many_sessions  # noqa: E402
+from benchmarks.screen_world import SECURITY, fill  # noqa: E402
 from newslink.chart import ChartOptions, kline_figure  # noqa: E402
 from newslink.ui.kline import packed  # noqa: E402
 from tests.chart.worlds import random_bars, random_events  # noqa: E402
@@ -75,10 +69,10 @@ if kind == "plain":
 else:
     from datetime import date
     from newslink.chart import ChartOptions, kline_figure
-    from newslink.ui.kline import kline
+    from newslink.ui.kline import kline, packed
     names = "chart open high low close change volume articles click no_bar box zoom_in zoom_out reset png".split()
     nothing = lambda *a: None
-    kline(kline_figure(bars, events, ChartOptions()), key="chart", scope="x", full=(date(1994, 1, 3), date(2030, 1, 1)), selected=None,
+    kline(packed(kline_figure(bars, events, ChartOptions())), key="chart", scope="x", full=(date(1994, 1, 3), date(2030, 1, 1)), selected=None,
           coarse=False, words=dict.fromkeys(names, "x"), language="zh", height=640, about="x", file="x", on_pick=nothing, on_box=nothing,
           on_zoom=nothing)
 """
@@ -87,44 +81,26 @@ READY = {
     "plain": "() => { const t = document.querySelector('.js-plotly-plot .gtitle'); return t ? t.textContent : null; }",
     "empty": "() => document.querySelector('.js-plotly-plot .scatterlayer path') ? '1' : null",
 }
+CHANGED = "(before) => {{ const now = ({ready})(); return now !== null && now !== before; }}"
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # The longest gap between two frames while something is done: what a person feels as a stutter.
 WATCH = "() => { window.gaps = []; let last = performance.now(); const f = (now) => { window.gaps.push(now - last); last = now; window.on && requestAnimationFrame(f); }; window.on = true; requestAnimationFrame(f); }"  # noqa: E501
 GAP = "() => { window.on = false; return Math.max(...window.gaps.slice(1)); }"
 
 
-@contextmanager
-def server(script: Path, *options: str, environment: dict | None = None) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), "--server.headless", "true",
-               "--server.address", "127.0.0.1", "--browser.gatherUsageStats", "false", *options]  # fmt: skip
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
-    )
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def first_view(browser, url: str, kind: str) -> float:
-    """Milliseconds from asking for the page to the picture, in a fresh browser profile."""
+def first_view(browser, url: str, kind: str, then: str = "") -> float | tuple[float, float]:
+    """Milliseconds from asking for the page to the picture, in a fresh browser profile; then: and to what this selects."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     begun = time.perf_counter()
     page.goto(url)
     page.wait_for_function(READY[kind], timeout=180_000)
     taken = (time.perf_counter() - begun) * 1000
+    if then:
+        page.wait_for_selector(then)
+    after = (time.perf_counter() - begun) * 1000
     context.close()
-    return taken
+    return (taken, after) if then else taken
 
 
 def redraw_and_zoom(browser, url: str, kind: str, rounds: int) -> tuple[float, float]:
@@ -140,14 +116,14 @@ def redraw_and_zoom(browser, url: str, kind: str, rounds: int) -> tuple[float, f
         before = page.evaluate(READY[kind])
         begun = time.perf_counter()
         page.get_by_role("button", name="filter").click()
-        page.wait_for_function(f"(before) => {{ const now = ({READY[kind]})(); return now !== null && now !== before; }}", arg=before)
-        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.wait_for_function(CHANGED.format(ready=READY[kind]), arg=before)
+        page.evaluate(PAINTED)
         taken.append((time.perf_counter() - begun) * 1000)
         page.wait_for_timeout(600)
     box = page.locator(".nl-stage" if kind == "ours" else ".js-plotly-plot").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
     gaps = []
-    for _ in range(rounds):
+    for _ in range(rounds if kind == "ours" else 1):  # the plain way takes seconds a step
         page.evaluate(WATCH)
         for step in range(10):
             page.mouse.wheel(0, -160 if step < 5 else 160)
@@ -169,62 +145,46 @@ def figure_costs(sessions: int, articles: int) -> tuple[float, float, float]:
         figure = kline_figure(bars, events, ChartOptions())
         taken.append((time.process_time() - begun) * 1000)
     plain = len(json.dumps(figure, ensure_ascii=False, separators=(",", ":")).encode()) / 1024
-    return statistics.median(taken), plain, len(packed({"figure": figure})) / 1024
+    return statistics.median(taken), plain, len(packed(figure)) / 1024
 
 
-async def _analyst(url: str, number: int, seconds: int, taken: list[float]) -> None:
-    """One session over Streamlit's own websocket: another filter every two seconds, the time until the server says it is done."""
-    import websockets
-    from streamlit.proto.BackMsg_pb2 import BackMsg
-    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-    chance = random.Random(number)
-    codes = ("300750.SZ", "600519.SH", "688111.SH", "600160.SH")
-    async with websockets.connect(f"{url.replace('http', 'ws')}/_stcore/stream", subprotocols=["streamlit"], max_size=None) as socket_:
-        await asyncio.sleep(chance.random() * 2)
-        ends = time.perf_counter() + seconds
-        turn = 0
-        while time.perf_counter() < ends:
-            message = BackMsg()
-            role = chance.choice(["", "&role=subject", "&role=mention", "&over=boll", "&ind=macd", "&range=3m", "&range=6m"])
-            message.rerun_script.query_string = f"code={codes[turn % 4]}{role}"
-            begun = time.perf_counter()
-            await socket_.send(message.SerializeToString())
-            while True:
-                answer = ForwardMsg()
-                answer.ParseFromString(await socket_.recv())
-                if answer.WhichOneof("type") == "script_finished":
-                    break
-            if turn:  # the first is the first view, not a change
+def dashboard(browser, size: str, empty: float, rounds: int) -> None:
+    """The whole page over a store of that size: the first view on a warm server, and a role added to and taken from the filter."""
+    with tempfile.TemporaryDirectory() as home:
+        fill(Path(home), *map(int, size.split("x")))
+        with server(ROOT / "dashboard.py", environment={"NEWSLINK_HOME": home, "NEWSLINK_OFFLINE": "1"}) as url:
+            address = f"{url}/?code={SECURITY}&range=all"
+            first_view(browser, address, "ours")  # warm
+            views = [first_view(browser, address, "ours", "[data-testid=stDataFrame]") for _ in range(rounds)]
+            chart, table = (statistics.median(times) for times in zip(*views, strict=True))
+            print(
+                f"dashboard {size}: chart after {chart:.0f} ms, table after {table:.0f} ms; an empty page with a one-trace chart "
+                f"{empty:.0f} ms, ratio {chart / empty:.2f}",
+                flush=True,
+            )
+            context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+            page = context.new_page()
+            page.goto(address)
+            page.wait_for_function(READY["ours"])
+            page.get_by_role("button", name="筛选").click()
+            box = page.locator(".st-key-w-roles input")
+            taken = []
+            for turn in range(2 * rounds):
+                box.click()
+                page.wait_for_timeout(700)
+                before = page.evaluate(READY["ours"])
+                begun = time.perf_counter()
+                if turn % 2:
+                    page.keyboard.press("Backspace")
+                else:
+                    page.locator("[role=option]").nth(turn // 2 % 3).click()
+                page.wait_for_function(CHANGED.format(ready=READY["ours"]), arg=before)
+                page.evaluate(PAINTED)
                 taken.append((time.perf_counter() - begun) * 1000)
-            turn += 1
-            await asyncio.sleep(max(0.0, 2 - (time.perf_counter() - begun)))
-
-
-def many_sessions(sessions: int, seconds: int) -> None:
-    """Many analysts at once on the dashboard itself (the bundled sample), each changing something every two seconds."""
-    with (
-        tempfile.TemporaryDirectory() as home,
-        server(ROOT / "dashboard.py", environment={"NEWSLINK_HOME": home, "NEWSLINK_OFFLINE": "1"}) as url,
-    ):
-        process = next(one for one in psutil.Process().children() if "dashboard.py" in " ".join(one.cmdline()))
-
-        async def all_of_them(number: int, length: int) -> list[float]:
-            taken: list[float] = []
-            await asyncio.gather(*(_analyst(url, i, length, taken) for i in range(number)))
-            return taken
-
-        asyncio.run(all_of_them(1, 6))
-        before, cpu = process.memory_info().rss, process.cpu_times().user
-        taken = sorted(asyncio.run(all_of_them(sessions, seconds)))
-        after = process.memory_info().rss
-        used = (process.cpu_times().user - cpu) * 1000 / max(len(taken), 1)
-        p95 = taken[int(len(taken) * 0.95)]
-        print(
-            f"{sessions} sessions, {len(taken)} filter changes: median {statistics.median(taken):.0f} ms, p95 {p95:.0f} ms, "
-            f"processor {used:.0f} ms a change, "
-            f"{(after - before) / sessions / 2**20:.1f} MB a session over {before / 2**20:.0f} MB"
-        )
+                page.keyboard.press("Escape")
+            context.close()
+            print(f"dashboard {size}: a role chosen or taken back to painted {statistics.median(taken):.0f} ms, "
+                  f"never asked for before {statistics.median(taken[::2]):.0f} ms, longest {max(taken):.0f} ms", flush=True)  # fmt: skip
 
 
 def main() -> None:
@@ -233,6 +193,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sizes", default="250x100,2500x1000,8000x5000")
+    parser.add_argument("--dashboard", default="8000x5000")
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--seconds", type=int, default=60)
     given = parser.parse_args()
@@ -249,14 +210,15 @@ def main() -> None:
                 for kind in ("plain", "ours"):
                     address = f"{url}/?kind={kind}&size={size}"
                     first_view(browser, address, kind)  # warm
-                    first = statistics.median(first_view(browser, address, kind) for _ in range(3))
+                    first = statistics.median(first_view(browser, address, kind) for _ in range(3 if kind == "ours" else 1))
                     found[kind] = redraw_and_zoom(browser, address, kind, given.rounds)
                     cost = f"{build:8.1f} | {kilobytes:4.0f} ({sent:3.0f})" if kind == "ours" else "         |           "
                     print(f"{size:>15} | {kind:5} | {cost} | {first:13.0f} | {found[kind][0]:19.0f} | {found[kind][1]:10.0f}", flush=True)
                 print(f"{'':>15} | filter change {found['plain'][0] / found['ours'][0]:.1f} times faster", flush=True)
+            first_view(browser, f"{url}/?kind=empty", "empty")  # warm
             empty = statistics.median(first_view(browser, f"{url}/?kind=empty", "empty") for _ in range(given.rounds))
-            ours = statistics.median(first_view(browser, f"{url}/?kind=ours&size=8000x5000", "ours") for _ in range(given.rounds))
-            print(f"first view: {ours:.0f} ms, empty page with a one-trace chart: {empty:.0f} ms, ratio {ours / empty:.2f}")
+        for size in filter(None, given.dashboard.split(",")):
+            dashboard(browser, size, empty, given.rounds)
         browser.close()
     if given.sessions:
         many_sessions(given.sessions, given.seconds)

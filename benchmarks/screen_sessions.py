@@ -47,8 +47,12 @@ class Analyst:
     url: str
     security: str
     chance: random.Random
+    more: str = ""  # other parameters of the address
     widgets: dict[str, Widget] = field(default_factory=dict)
     received: int = 0
+    said: list[str] = field(default_factory=list)  # HTML and captions, for tests
+    address: str = ""  # as the server last set it
+    folded: bool = False
     socket: Any = None
 
     async def ask(self, key: str = "", value: object = None) -> float:
@@ -58,7 +62,7 @@ class Analyst:
 
         message = BackMsg()
         run = message.rerun_script
-        run.query_string = f"code={self.security}"
+        run.query_string = self.address or f"code={self.security}{self.more}"
         if key:
             widget = self.widgets[key]
             run.fragment_id = widget.fragment
@@ -80,6 +84,8 @@ class Analyst:
             kind = answer.WhichOneof("type")
             if kind == "delta":
                 self.note(answer.delta)
+            elif kind == "page_info_changed":
+                self.address = answer.page_info_changed.query_string
             elif kind == "script_finished":
                 if answer.script_finished not in (0, 3):  # the script, or a fragment of it, ended well
                     raise RuntimeError(f"the run ended with {answer.script_finished}")
@@ -91,6 +97,8 @@ class Analyst:
             if kind == "exception":
                 raise RuntimeError(delta.new_element.exception.message)
             element = getattr(delta.new_element, kind)
+            if kind in ("html", "markdown"):
+                self.said.append(element.body)
             given = [getattr(option, "content", option) for option in getattr(element, "options", ())]
             identity = getattr(element, "id", "")
         elif delta.WhichOneof("type") == "add_block" and delta.add_block.popover.id:
@@ -107,7 +115,7 @@ class Analyst:
         if field_ == "w-relevance":
             return await self.ask(field_, float(self.chance.randrange(0, 60, 5)))
         if field_ == "w-fold":
-            self.folded = not getattr(self, "folded", False)
+            self.folded = not self.folded
             return await self.ask(field_, self.folded)
         if field_ == "w-range":
             return await self.ask(field_, [self.chance.choice(options)])
@@ -130,7 +138,9 @@ class Analyst:
                 await asyncio.sleep(max(0.0, every - (time.perf_counter() - begun)))
 
 
-def at_once(url: str, securities: tuple[str, ...], number: int, seconds: float, every: float = 2.0) -> tuple[list[float], list[float], float]:
+def at_once(
+    url: str, securities: tuple[str, ...], number: int, seconds: float, every: float = 2.0
+) -> tuple[list[float], list[float], float]:
     """(milliseconds a change, milliseconds of the first views, kilobytes sent a change)."""
     analysts = [Analyst(url, securities[i % len(securities)], random.Random(i)) for i in range(number)]
     taken: list[float] = []

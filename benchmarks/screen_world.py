@@ -24,7 +24,9 @@ ROLES = (Role.SUBJECT, Role.MENTION, Role.LIST)
 def days_of(sessions: int) -> np.ndarray:
     """The last sessions of Shanghai up to LAST, as far back as asked for; weekdays before the exchange's first."""
     known = SessionClock().sessions("SH", "1990-01-01", LAST)
-    return known[-sessions:] if sessions <= len(known) else np.busday_offset(np.datetime64(LAST, "D"), np.arange(1 - sessions, 1), "backward")
+    return (
+        known[-sessions:] if sessions <= len(known) else np.busday_offset(np.datetime64(LAST, "D"), np.arange(1 - sessions, 1), "backward")
+    )
 
 
 def bars_of(days: np.ndarray, seed: int) -> pd.DataFrame:

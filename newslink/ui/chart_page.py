@@ -65,7 +65,7 @@ def page(found: Context) -> None:
         if job is not None and job.job.running:
             wait_for(found, view.security.id)
         no_prices(found, view)
-    workbench(found)
+    workbench(found, [view])
     st.divider()
     with st.expander(f"{found.words['watch']} · {found.words['views']}", key="shelf", on_change="rerun") as below:
         if below.open:
@@ -162,11 +162,17 @@ def options_of(found: Context, view: ChartView) -> ChartOptions:
 
 
 @st.fragment
-def workbench(found: Context) -> None:
-    """Chart, reader, table, in the order in which they are looked at. A fragment: a click on a marker draws these again and nothing else."""
-    found = latest(found)
+def workbench(found: Context, loaded: list[ChartView]) -> None:
+    """Chart, reader, table, in the order in which they are looked at. A fragment: a click on a marker draws these again and nothing else.
+
+    loaded: the view of the page's own run, taken out by it; the runs of a click find none and look for themselves.
+    """
     answered()
-    view = load(found)
+    if loaded:
+        view = loaded.pop()
+    else:
+        found = latest(found)
+        view = load(found)
     height = HEIGHT + PANEL_HEIGHT * len(found.view.panels)
     left, right = st.columns([2, 1], gap="small")
     with left:

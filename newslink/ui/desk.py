@@ -87,6 +87,7 @@ def _answers() -> Answers:
 
 @st.cache_resource(show_spinner=False)
 def _stores(home: str, url: str) -> dict[str, Store]:
+    Path(home).mkdir(parents=True, exist_ok=True)
     return {"own": open_store(url)}
 
 
@@ -115,13 +116,19 @@ def _filled(settings: Settings, path: Path) -> Store:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _desk(home: str, url: str, offline: bool, sample: bool, names: str, calendar: tuple) -> Desk:
-    """names, calendar: marks of what universe and clock are made of."""
+def _clock(home: str, url: str, sample: bool, calendar: tuple) -> SessionClock:
+    """calendar: a mark of what it is made of."""
+    return clock_of(_stores(home, url)["sample" if sample else "own"])
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _desk(home: str, url: str, offline: bool, sample: bool, names: str) -> Desk:
+    """names: a mark of what the universe is made of."""
     settings = Settings(Path(home), url, offline)
     stores = _stores(home, url)
     store = stores["sample"] if sample else stores["own"]
     universe = universe_of(store)
-    clock = clock_of(store)
+    clock = _clock(home, url, sample, calendar_mark(store))
     if sample:
         # Corrections of the sample stay in the sample.
         settings = replace(settings, store_url=f"sqlite:///{settings.home / 'cache' / 'sample.db'}")
@@ -147,14 +154,15 @@ def open_desk(settings: Settings) -> Desk:
 
 
 def _opened_anew(settings: Settings, stores: dict[str, Store]) -> Desk:
-    settings.home.mkdir(parents=True, exist_ok=True)
     counts = stores["own"].counts()
     sample = counts.linked + counts.unlinked + counts.rejected == 0
     store = _sample_store(settings, stores) if sample else stores["own"]
     # Before anything is read: what changes meanwhile is then read again by the next run.
     version = store.version()
-    desk = _desk(str(settings.home), settings.store_url, settings.offline, sample, store.names_version(), calendar_mark(store))
-    return replace(desk, version=version)
+    home, url = str(settings.home), settings.store_url
+    desk = _desk(home, url, settings.offline, sample, store.names_version())
+    desk.prices.clock = _clock(home, url, sample, calendar_mark(store))  # jobs under way go on with it
+    return replace(desk, clock=desk.prices.clock, version=version)
 
 
 def pulse(settings: Settings) -> int:

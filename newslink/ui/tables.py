@@ -116,7 +116,9 @@ def painted(frame: pd.DataFrame, columns: Sequence[str], dark: bool, green_up: b
     rules = []
     for colour, sign in ((up, 1), (down, -1)):
         cells = [
-            f"row{row}_col{frame.columns.get_loc(column)}" for column in columns for row in np.flatnonzero(frame[column].to_numpy() * sign > 0)
+            f"row{row}_col{frame.columns.get_loc(column)}"
+            for column in columns
+            for row in np.flatnonzero(frame[column].to_numpy() * sign > 0)
         ]
         rules += [{"props": [("color", colour)], "selectors": cells}] if cells else []
     style = frame.style.set_uuid("events")
