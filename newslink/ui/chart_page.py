@@ -19,12 +19,13 @@ from newslink.pipeline.bars import bars_of, benchmark_of
 from newslink.pipeline.study_panel import Card, card_of
 from newslink.pipeline.view_types import ArticleView, ChartView
 from newslink.ui import exports, minute, numbers, tables, widgets
+from newslink.ui.actions import say_what_was_done
 from newslink.ui.context import Context, change, latest, part_of_page, redraw
 from newslink.ui.desk import Desk, fetch
 from newslink.ui.facts import facts
 from newslink.ui.html import text
 from newslink.ui.kline import kline, packed
-from newslink.ui.reader import answered, reader
+from newslink.ui.reader import reader
 from newslink.ui.shelf import default_security, shelf
 from newslink.ui.state import MINUTES
 from newslink.ui.style import direction_colours
@@ -167,7 +168,7 @@ def workbench(found: Context, loaded: list[ChartView]) -> None:
 
     loaded: the view of the page's own run, taken out by it; the runs of a click find none and look for themselves.
     """
-    answered()
+    say_what_was_done()
     if loaded:
         view = loaded.pop()
     else:
