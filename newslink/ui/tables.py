@@ -101,11 +101,11 @@ def events_table(found: Context, events: pd.DataFrame) -> Table:
     rows = frame.index.to_numpy()
     percents = [found.words[key] for key in ("t0", "t1", "t5", "x0", "x1", "x5")]
     if len(frame) <= STYLED:
-        return Table(painted(frame.reset_index(drop=True), percents, found.dark, found.view.green_up), rows)
+        return Table(direction_style(frame.reset_index(drop=True), percents, found.dark, found.view.green_up), rows)
     return Table(pa.Table.from_pandas(frame, preserve_index=False), rows)
 
 
-def painted(frame: pd.DataFrame, columns: Sequence[str], dark: bool, green_up: bool) -> Styler:
+def direction_style(frame: pd.DataFrame, columns: Sequence[str], dark: bool, green_up: bool) -> Styler:
     """Rising and falling coloured, the sign being the other cue.
 
     pandas works a style out by the cell, and Streamlit asks for it anew in every run: a third of the time a page took. The two things it asks

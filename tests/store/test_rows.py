@@ -95,6 +95,7 @@ def test_rows_and_pages_are_what_a_plain_loop_finds(filled) -> None:
         articles, rows = matching(filter, entries, copies)
         frame = store.rows(filter)
         assert set(zip(frame["article"], frame["security"], strict=True)) == rows, filter
+        assert sorted(store.linked_articles(filter)) == sorted(frame["article"])
         page = store.page(filter, 0, 1000)
         assert set(page.rows["article"]) == articles and page.total == len(articles), filter
         times = frame["published_at"].dropna()
