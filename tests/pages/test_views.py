@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streamlit.elements.lib.pandas_styler_utils import marshall_styler
 from streamlit.proto.ArrowData_pb2 import ArrowData
@@ -73,7 +73,7 @@ def test_a_view_from_kept_parts_is_the_view_made_from_nothing(world):
 DAYS = st.dates(date(2000, 1, 1), date(2030, 12, 31))
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(st.sampled_from("甲乙丙丁"), st.none() | DAYS, st.none() | DAYS, st.sampled_from([NameKind.SHORT, NameKind.FORMER])),
@@ -90,6 +90,7 @@ def test_names_of_many_days_are_those_of_each_day(given_names, days):
     assert found.tolist() == [universe.name_on("600001.SH", day) for day in asked]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(*[st.floats(-0.2, 0.2) | st.just(float("nan")) | st.just(0.0)] * 2), min_size=1, max_size=20), st.booleans())
 def test_the_colours_of_a_table_are_those_that_pandas_works_out(rows, green_up):
     frame = pd.DataFrame(rows, columns=["T+0", "T+1"]).assign(标题="文")
