@@ -27,10 +27,11 @@ class Sense:
     other: tuple[str, ...]
     beside: tuple[str, ...]
     own: tuple[str, ...]
+    ahead: tuple[str, ...] = ()  # those of beside that count before the name: of more than one character
 
     def goes_on(self, before: str, after: str) -> bool:
         """A word of the other meaning stands straight before or behind the name."""
-        return after.startswith(self.beside) or before.endswith(tuple(w for w in self.beside if len(w) > 1))
+        return after.startswith(self.beside) or before.endswith(self.ahead)
 
     def weigh(self, sentence: str, claimed: bool, evidence: list[str]) -> float:
         """Log odds of the company by the words of the sentence; what was found is noted as evidence.
@@ -56,11 +57,8 @@ def senses() -> dict[str, Sense]:
     for line in data_lines("senses.tsv"):
         names, other, own = (*line.split("\t"), "", "")[:3]
         words = other.split()
-        sense = Sense(
-            tuple(w for w in words if w[0] != "^"),
-            tuple(w[1:] for w in words if w[0] == "^"),
-            tuple(own.split()),
-        )
+        beside = tuple(w[1:] for w in words if w[0] == "^")
+        sense = Sense(tuple(w for w in words if w[0] != "^"), beside, tuple(own.split()), tuple(w for w in beside if len(w) > 1))
         for name in names.split():
             found[name_key(name)] = sense
     return found
