@@ -41,7 +41,12 @@ GOALS = {
     "telegraph, right company": "P 0.985 R 0.98",
     "telegraph, right listing": "P 0.95",
     "telegraph, only a source": "P 0.95 R 0.90",
+    "long pages, right company": "P 0.98 R 0.98",
+    "long pages, only a source": "P 0.95 R 0.90",
     "adversarial, lexical kinds": "P 0.95 R 0.90",
+    "  unseen, first batch": "P 0.95 R 0.90",
+    "  unseen, second batch": "P 0.95 R 0.90",
+    "  unseen, third batch": "P 0.95 R 0.90",
     "adversarial, exact listing": "P 0.95",
     "adversarial, only a source": "P 0.95 R 0.90",
     "2018-2020 items, label found": "R 0.985",
@@ -56,13 +61,20 @@ def quality(universe: Universe, linker: Linker, errors: bool) -> None:
     table: dict[str, dict[str, scoring.Score]] = {}
     for label, way in ways.items():
         telegraph, adversarial = scoring.score_telegraph(universe, way), scoring.adversarial(universe, way, cases)
+        long = scoring.score_long(universe, way)
+        unseen = [scoring.adversarial(universe, way, scoring.cases(f"adversarial_unseen_{i}.tsv")) for i in (1, 2, 3)]
         for name, score in {
             "posts, A-share companies": scoring.score_posts(universe, way, posts, mainland=True),
             "posts, all companies": scoring.score_posts(universe, way, posts),
             "telegraph, right company": telegraph["company"],
             "telegraph, right listing": telegraph["listing"],
             "telegraph, only a source": telegraph["source"],
+            "long pages, right company": long["company"],
+            "long pages, only a source": long["source"],
             "adversarial, lexical kinds": scoring.total(adversarial, scoring.LEXICAL),
+            "  unseen, first batch": scoring.total(unseen[0], scoring.LEXICAL),
+            "  unseen, second batch": scoring.total(unseen[1], scoring.LEXICAL),
+            "  unseen, third batch": scoring.total(unseen[2], scoring.LEXICAL),
             **{f"  {kind}": adversarial[kind] for kind in scoring.LEXICAL},
             "  foreign names, nicknames": adversarial["foreign"],
             "  one name, several days": adversarial["time"],
@@ -91,7 +103,8 @@ def quality(universe: Universe, linker: Linker, errors: bool) -> None:
 
 def calibration(universe: Universe, way: scoring.Way) -> None:
     """Of the links given a confidence, how many are right: hand-read telegraph items and adversarial rows."""
-    cases = [c for f in ("adversarial.tsv", "adversarial_held.tsv") for c in scoring.cases(f) if c.kind in scoring.LEXICAL]
+    files = ("adversarial.tsv", "adversarial_held.tsv", *(f"adversarial_unseen_{i}.tsv" for i in (1, 2, 3)))
+    cases = [c for f in files for c in scoring.cases(f) if c.kind in scoring.LEXICAL]
     found = way([scoring.article(c.sentence, c.day, str(i)) for i, c in enumerate(cases)])
     bins: dict[float, list[bool]] = {}
     for case, hits in zip(cases, found, strict=True):

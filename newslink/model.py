@@ -173,6 +173,27 @@ class Mention:
     evidence: tuple[str, ...] = ()
 
 
+# Rules from the one that proves most to the one that proves least; those not named stand last, so that a correction does not hide the rule
+# it was made about.
+_STRENGTH = {
+    rule: place
+    for place, rule in enumerate(
+        (
+            "name_code",
+            "code",
+            "code_said",
+            "code_in_brackets",
+            "cashtag",
+            "annotation",
+            "name",
+            "chart",
+            "ticker_in_brackets",
+            "bare_ticker",
+        )
+    )
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """An article names a security. confidence and relevance in [0, 1]; below 0.5 confidence it is a candidate, not a link.
@@ -186,6 +207,14 @@ class Link:
     relevance: float
     mentions: tuple[Mention, ...]
     alternatives: tuple[str, ...] = ()
+
+    @property
+    def strongest(self) -> Mention | None:
+        """The mention whose rule proves most, the first of equals; None without mentions."""
+        mentions = self.mentions
+        if len(mentions) < 2:
+            return mentions[0] if mentions else None
+        return min(mentions, key=lambda m: _STRENGTH.get(m.rule, len(_STRENGTH)))
 
 
 @dataclass(frozen=True, slots=True)

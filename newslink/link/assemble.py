@@ -248,6 +248,8 @@ class Assembler:
             if one.entity == entity:
                 one.score += 3.0 if not one.weak else 1.6 if self._class_of(note.surface) is WORD else 2.2
                 one.evidence = [*one.evidence, "+ publisher's markup"]
+                if one.rule == "name_in_context":
+                    one.rule = "annotation"  # the markup says more than the words around
                 if not one.listing_said and one.security != note.security:
                     one.security = note.security
                 return

@@ -212,7 +212,13 @@ class Judge:
                     score += cue.weight if weak else cue.weight * 0.3
                     acts = cue.words in cues.OWN_ACT
                     evidence.append(cue.words)
-        if before[-1:] == "《" and against is None and not claim and (work := cues.WORK_AFTER.match(after)):
+        if (
+            before[-1:] == "《"
+            and against is None
+            and not claim
+            and pattern not in lexicon.quoted
+            and (work := cues.WORK_AFTER.match(after))
+        ):
             if not weak or work[0] == "》":
                 score -= 5.0 if cues.WORK_BEFORE.search(before) or not weak else 3.0
             evidence.append("- the title of a work")
@@ -251,7 +257,7 @@ class Judge:
             longer = surface + legal[1]
             if legal[1] and not any(longer in name for name in names) and not _BETWEEN.search(legal[1]):
                 return _OTHER_LEGAL
-        if _ends(cues.foreign_before, before):
+        if not owner.entity.endswith(".US") and _ends(cues.foreign_before, before):
             return _FOREIGN
         sector = klass is SECTOR or surface.startswith("中国") and not cues.company_after(after)
         if sector and ((cues.SECTOR_AFTER if klass is SECTOR else cues.CHINA_AFTER).match(after) or _ends(cues.counted_before, before)):
@@ -316,12 +322,13 @@ class Judge:
             score += said * 1.6 if said < 0.0 and not weak and not claim else said
         if not weak:
             return score
+        owner = self._lexicon.owners[pattern][0]
         abroad = klass is not SECTOR and not claim and cues.US_SCENE.search(scene) and not cues.HOME_SCENE.search(scene)
-        if abroad and not any(s.endswith(".US") for s in self._lexicon.universe.listings_of(self._lexicon.owners[pattern][0].entity)):
+        if abroad and not any(s.endswith(".US") for s in self._lexicon.universe.listings_of(owner.entity)):
             score -= 2.4
             evidence.append("- a scene of the US market, where the company is not listed")
         if klass is FUND and before[-1:].isalnum() and not _ends(cues.firm_before, before):
-            score -= 2.4
+            score -= 3.4
             evidence.append("- the name goes on before it")
         if klass is PLACE and claim < 3.0 and _ends(cues.place_before, before):
             score -= 2.4
@@ -341,12 +348,16 @@ class Judge:
             evidence.append("- scene of places, arts or daily life")
         inside = "一" <= before[-1:] <= "鿿" and before[-1] not in _FREE_BEFORE and not _ends(cues.firm_before, before)
         region = inside and before[-1] in cues.region_before.last and cues.region_before.search(before)
-        if region and any(region[1] in name for name in self._lexicon.full_names.get(self._lexicon.owners[pattern][0].entity, ())):
+        names = self._lexicon.full_names.get(owner.entity, ()) if inside else ()
+        if inside and not (region and klass is PLACE) and any(before[-2:] + text[start:end] in name for name in names):
+            score += 2.6
+            evidence.append("+ its legal name")
+        elif region and any(region[1] in name for name in names):
             score += 0.8
             evidence.append("+ its region before it")
         elif inside:
             if klass is WORD or klass is SHORTENED or klass is PHRASE:
-                score -= 1.0
+                score -= 1.6 if klass is WORD else 1.0
                 evidence.append("- inside a longer phrase")
             if not ends_word(before[-4:]):
                 score -= 1.6
@@ -368,6 +379,8 @@ class Judge:
     def _quoted(self, kind: str | None, before: str, after: str, heads: bool, acts: bool) -> bool | None:
         if after.startswith(":") and heads:
             return not cues.BROKER_OWN.search(after[1:])
+        if kind == "broker" and cues.FORECAST.match(after):
+            return True
         if acts:
             return False
         if _ends(cues.source_before, before) or (before.endswith("(") and after.startswith(")") and kind == "vendor"):

@@ -144,7 +144,8 @@ def _naming(links: Iterable[Link], security: str, universe: Universe) -> Link | 
 
 
 def _rule(link: Link) -> str:
-    return link.mentions[0].rule if link.mentions else NONE
+    mention = link.strongest
+    return mention.rule if mention is not None else NONE
 
 
 def _muted(store: Store, settings: Settings, said: list[Statement]) -> Counter:

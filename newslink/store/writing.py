@@ -193,9 +193,9 @@ def insert_links(
 ) -> None:
     """Link and candidate rows. repeated: key → _REPEATED of its article as stored. places: key → (head, cluster) where not (1, 0)."""
     securities = adding.numbers(Term.SECURITY, (link.security for _, e in entries for link in e.links))
-    firsts = [link.mentions[0] for _, e in entries for link in e.links if link.mentions]
-    rules = adding.numbers(Term.RULE, (mention.rule for mention in firsts))
-    surfaces = adding.numbers(Term.SURFACE, (mention.surface for mention in firsts))
+    best = [mention for _, e in entries for link in e.links if (mention := link.strongest) is not None]
+    rules = adding.numbers(Term.RULE, (mention.rule for mention in best))
+    surfaces = adding.numbers(Term.SURFACE, (mention.surface for mention in best))
     sources = adding.numbers(Term.SOURCE, (e.article.source for _, e in entries))
     categories = adding.numbers(Term.CATEGORY, (e.article.category for _, e in entries))
     links, candidates = [], []
@@ -209,8 +209,9 @@ def insert_links(
         also = (head, cluster, *repeated[key])
         for link, standing in zip(entry.links, entry.standings, strict=True):
             security, rule, surface = securities[link.security], 0, 0
-            if link.mentions:
-                rule, surface = rules[link.mentions[0].rule], surfaces[link.mentions[0].surface]
+            mention = link.strongest
+            if mention is not None:
+                rule, surface = rules[mention.rule], surfaces[mention.surface]
             if link.confidence < LINK:
                 candidates.append((key, security, link.confidence, rule, surface))
                 continue

@@ -66,3 +66,10 @@ def test_it_does_not_matter_how_sightings_were_turned_into_dates(shared: Path, s
 
 def test_securities_that_newswires_annotate_are_found(universe, way) -> None:
     held(scoring.score_flashes(universe, way, scoring.flashes()), recall=0.97)
+
+
+def test_companies_of_long_pages_are_right_and_kept(universe, way, naive) -> None:
+    scores = scoring.score_long(universe, way)
+    held(scores["company"], 0.98, 0.98)
+    held(scores["source"], 0.95, 0.80)
+    assert scoring.score_long(universe, naive)["company"].precision < 0.95
