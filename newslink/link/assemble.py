@@ -241,16 +241,23 @@ class Assembler:
             field = _FIELDS.index(note.field)
             if any(field == _FIELDS.index(f) and s <= note.start < e for f, s, e in related):
                 continue
-            self._inline(note, field, entity, at.get((field, note.start), ()), found)
+            self._inline(article, note, field, entity, at.get((field, note.start), ()), found)
 
-    def _inline(self, note: Annotation, field: int, entity: str, here, found: list[Found]) -> None:
+    def _is_chance(self, article: Article, field: int, note: Annotation, home: str) -> bool:
+        """Whether the publisher's Hong Kong code is its dictionary's chance: a share listed at home, and no word of Hong Kong beside it."""
+        if side(home) != "A" or side(note.security or home) != "HK":
+            return False
+        text = article.body if field else article.title
+        return scene_market(text, note.start, note.end, 0, len(text), "")[0] != "HK"
+
+    def _inline(self, article: Article, note: Annotation, field: int, entity: str, here, found: list[Found]) -> None:
         for one in here:
             if one.entity == entity:
                 one.score += 3.0 if not one.weak else 1.6 if self._class_of(note.surface) is WORD else 2.2
                 one.evidence = [*one.evidence, "+ publisher's markup"]
                 if one.rule == "name_in_context":
                     one.rule = "annotation"  # the markup says more than the words around
-                if not one.listing_said and one.security != note.security:
+                if not one.listing_said and one.security != note.security and not self._is_chance(article, field, note, one.security):
                     one.security = note.security
                 return
         klass = self._class_of(note.surface)

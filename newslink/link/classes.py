@@ -119,7 +119,7 @@ def surface_lists() -> SurfaceLists:
     for line in data_lines("surfaces.tsv"):
         kind, _, words = line.partition("\t")
         for word in words.split():
-            key = name_key(word)
+            key = name_key(word.replace("_", " "))
             if kind in ("broker", "vendor"):
                 quoted[key] = kind
             else:

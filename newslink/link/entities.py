@@ -1,7 +1,8 @@
 """Securities with their names → which of them are listings of one company, and the days on which a code took over from another.
 
-Joined by curated pairs (``data/entities.tsv``), by equal names across A, B and Hong Kong lists and across the code change of
-the Beijing exchange. Equal names are not always one company: the known false friends are listed here.
+Joined by curated pairs (``data/entities.tsv``), by equal names across A, B and Hong Kong lists, by Hong Kong names marked as
+secondary across to the US list, and across the code change of the Beijing exchange. Equal names are not always one company: the
+known false friends are listed here.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ FALSE_FRIENDS = {
 }
 _ORDER = {"SH": 0, "SZ": 0, "BJ": 0, "US": 1, "HK": 2}
 _TAIL = re.compile(r"(?:-(?:[A-Z]{1,3})|A股?|B股?|H股?|股份|集团股份)\Z")
+_SECONDARY = re.compile(r"[一-鿿]-(?:S|W|SW|WS)\Z")
 _HEAD = re.compile(r"\A(?:\*?ST|S\*ST|SST|S|PT|G|退市)(?=[一-鿿])")
 
 
@@ -86,6 +88,12 @@ def join(securities: Iterable[Security], names: Iterable[Name]) -> dict[str, str
     for security, texts in current.items():
         for text in {stem(t) for t in texts}:
             by_stem[_side(security), text].append(security)
+    # A Hong Kong name marked as secondary or weighted (富途控股-W) and the same words on a US list are one company.
+    marked = {(s, stem(t)) for s, texts in current.items() if s.endswith(".HK") for t in texts if _SECONDARY.search(t)}
+    for security, text in sorted(marked):
+        abroad = by_stem.get(("US", text), ())
+        if len(abroad) == 1 and security not in claimed:
+            unite(abroad[0], security)
     for (side, text), members in list(by_stem.items()):
         if side == "A":
             for other in by_stem.get(("HK", text), ()):

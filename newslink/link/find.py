@@ -27,6 +27,11 @@ _US_TAIL = re.compile(r"\.(?:US|us|N|O|OQ|A|NYSE|NASDAQ)(?![A-Za-z0-9])")
 _US_SCENE = re.compile(r"美股|ETF|ADR|纳斯达克|纽交所|美国上市|盘前|中概|基金|股")
 _EXCHANGE_NUMBERS = frozenset(("SH", "SZ", "BJ"))
 _WORDS_IN_CAPITALS = frozenset(word_list("capitals"))
+_US_MARKET = re.compile(r"美股|纳斯达克|纳指|纽交所|美国上市|盘前|盘后|夜盘|隔夜|中概|华尔街|标普500")
+_MOVE = re.compile(r"(?:盘前|盘后|夜盘|股价|一度|现|收|大){0,3}[涨跌](?:幅)?[超逾近约至达]?[\d.]{1,6}%")
+_GOODS_IN_CAPITALS = frozenset(word_list("moving_capitals"))
+_MOVES = np.zeros(65536, bool)
+_MOVES[[ord(c) for c in "涨跌盘夜股收"]] = True
 _STANDS_FREE = re.compile(r"[A-Z]{4,5}\Z")
 
 
@@ -153,7 +158,7 @@ class CodeFinder:
         size = len(hay.units)
         after = hay.units[np.minimum(ends, size - 1)]
         marked = _MARKS[hay.units[np.maximum(starts - 1, 0)]] | (after == 46) | (after == 41)
-        fits = marked | (ends - starts >= 4)
+        fits = marked | (ends - starts >= 4) | ((ends - starts >= 2) & _MOVES[after])
         text = hay.text
         for start, end in zip(starts[fits].tolist(), ends[fits].tolist(), strict=True):
             found = self._ticker(text, start, end)
@@ -180,6 +185,10 @@ class CodeFinder:
             return None
         if left == "(" and text[end : end + 1] == ")" and len(symbol) >= 3 and start >= 2 and (text[start - 2].isalpha()):
             return Code(start, end, security, "ticker_in_brackets", sure=False)
+        moves = left not in "-./_@#" and symbol not in _GOODS_IN_CAPITALS and _MOVE.match(text, end, end + 24)
+        # MU涨3%, POET跌近7%: among US shares, capitals that move are a ticker.
+        if moves and _US_MARKET.search(text, max(0, start - 150), end + 60):
+            return Code(start, end, security, "bare_ticker", sure=False)
         free = _STANDS_FREE.match(symbol) and left not in "-./_@#" and text[end : end + 1] not in ("-", "/", "_", "&")
         if free and _US_SCENE.search(text, max(0, start - 30), end + 30):
             return Code(start, end, security, "bare_ticker", sure=False)

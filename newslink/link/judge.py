@@ -42,7 +42,9 @@ _BETWEEN = re.compile(
 _CLOSED = frozenset("。,;!?的”\"'》」)】产行概领技板厂系设类用企赛市")
 _OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
 _SHUT = frozenset(("", "。", ";", "!", "?", "\n", "》", "】", "」", "”", "的"))  # nothing a company does begins so
+_HEADS = ("【", "《", "\n")  # behind these, and at the beginning, a headline stands
 _NEAR = 60
+_JOINTS = ("、", "和", "及", ",")
 _AWAY = (0.0, 1.4, 3.0, 3.6, 4.2)  # what a scene of another kind costs, by the words that set it
 _SEEN_GRACE = 2000
 _SEEN_SOON = 150
@@ -186,8 +188,8 @@ class Judge:
         weak = klass in WEAK
         acts = False
         claim = 0.0
-        against = self._against(owner, text[start:end], before, after, klass, pattern)
-        if against is None and (begins or runs):
+        against = self._against(owner, text[start:end], before, after, klass, pattern, day)
+        if (begins or runs) and (against is None or against.words == "- 行业或普通词"):
             said = cues.company_after(after)
             own = said[0].weight if said else 0.0
             begins = begins and not (company_left and company_right) and not _ends(cues.firm_before, before)
@@ -233,11 +235,11 @@ class Judge:
         quoted = None
         kind = lexicon.quoted.get(pattern)
         if kind or text[end - 2 : end] in ("证券", "期货"):
-            quoted = self._quoted(kind, before, after, start == field_start or before[-1:] in ("【", "《"), acts)
+            quoted = self._quoted(kind, before, after, start == field_start or before[-1:] in _HEADS, acts)
         party = not acts and (_begins(cues.party_after, after) or _ends(cues.party_before, before))
         return Verdict(owner, score, evidence, quoted, acts, party and quoted is not True, against is not None)
 
-    def _against(self, owner: Owner, surface: str, before: str, after: str, klass: SurfaceClass, pattern: int) -> Cue | None:
+    def _against(self, owner: Owner, surface: str, before: str, after: str, klass: SurfaceClass, pattern: int, day: int) -> Cue | None:
         if cues.BODY_AFTER.match(after):
             return _BODY
         if surface.endswith(_VERBS) and cues.OBJECT_AFTER.match(after):
@@ -267,6 +269,13 @@ class Judge:
         sense = self._senses.get(pattern)
         if sense is not None and sense.beside and sense.goes_on(before, after):
             return _OTHER_SENSE
+        if klass is FUND and cues.FOREIGN_FUND.search(before):
+            return _OTHER_FUND
+        if klass in WEAK:
+            if before[-1:] in _JOINTS and cues.GOODS_BEFORE.search(before) or cues.GOODS_AFTER.match(after):
+                return _GOODS
+            if cues.GOES_PUBLIC.match(after) and self._is_listed(owner, day):
+                return _GOES_PUBLIC
         branch = cues.branch_after.word in after and cues.branch_after.match(after)
         if branch and not any(surface + branch[1] in name for name in names):
             return _BRANCH
@@ -280,6 +289,10 @@ class Judge:
         if region and not any(region[1] in name for name in names):
             return _NAMESAKE
         return None
+
+    def _is_listed(self, owner: Owner, day: int) -> bool:
+        """Whether the company had long been on a mainland exchange: then it is another that goes public there."""
+        return owner.entity.endswith((".SH", ".SZ", ".BJ")) and 0 < self._lexicon.listed.get(owner.entity, (0, 0))[0] < day - PRE_IPO
 
     def _beside(self, weak: bool, klass: SurfaceClass, before: str, after: str, left: bool, right: bool, evidence: list[str]) -> float:
         score = 0.0
@@ -346,7 +359,12 @@ class Judge:
             loss = _AWAY[min(away, 4)]
             score -= 0.55 * loss if business else loss
             evidence.append("- scene of places, arts or daily life")
-        inside = "一" <= before[-1:] <= "鿿" and before[-1] not in _FREE_BEFORE and not _ends(cues.firm_before, before)
+        inside = (
+            "一" <= before[-1:] <= "鿿"
+            and before[-1] not in _FREE_BEFORE
+            and not text[start].isascii()
+            and not _ends(cues.firm_before, before)
+        )
         region = inside and before[-1] in cues.region_before.last and cues.region_before.search(before)
         names = self._lexicon.full_names.get(owner.entity, ()) if inside else ()
         if inside and not (region and klass is PLACE) and any(before[-2:] + text[start:end] in name for name in names):
@@ -374,12 +392,20 @@ class Judge:
         acts = said is not None and said[0].words in cues.OWN_ACT
         if not acts and (_begins(cues.party_after, after) or _ends(cues.party_before, before)):
             return False
-        return self._quoted(kind, before, after, start == low or before[-1:] in ("【", "《"), acts)
+        return self._quoted(kind, before, after, start == low or before[-1:] in _HEADS, acts)
 
     def _quoted(self, kind: str | None, before: str, after: str, heads: bool, acts: bool) -> bool | None:
         if after.startswith(":") and heads:
+            if kind == "broker" and cues.HOUSE_VIEW.search(after[1:]) and not cues.STRICTLY_OWN.search(after[1:]):
+                return True
             return not cues.BROKER_OWN.search(after[1:])
-        if kind == "broker" and cues.FORECAST.match(after):
+        if kind == "vendor" and after[:1] == "》":
+            after = after[1:]  # a paper's name in its marks: 《纽约时报》
+        if after.startswith("披露的") or kind == "broker" and cues.OWN_NOTICE.match(after):
+            return False
+        if cues.RATED_AFTER.match(after) and cues.RATED_BEFORE.search(before):
+            return None
+        if kind == "broker" and (cues.FORECAST.match(after) or cues.HOUSES_AFTER.match(after)):
             return True
         if acts:
             return False
@@ -409,6 +435,9 @@ _BODY = Cue(re.compile(""), 6.0, "- a body of the trade")
 _CHINA = Cue(re.compile(""), 5.4, "- a sector, a body or things of the country")
 _PHRASE = Cue(re.compile(""), 5.4, "- reads as a phrase")
 _PREMISES = Cue(re.compile(""), 4.0, "- a house, school or shop of this name")
+_OTHER_FUND = Cue(re.compile(""), 5.0, "- a fund of a foreign house")
+_GOODS = Cue(re.compile(""), 5.0, "- goods beside it")
+_GOES_PUBLIC = Cue(re.compile(""), 5.0, "- goes public, and this company is listed already")
 _STRADDLED = Cue(re.compile(""), 5.4, "- begins inside another word")
 _RUNS_ON = Cue(re.compile(""), 5.0, "- goes on into another word")
 _NAMESAKE = Cue(re.compile(""), 2.2, "- a namesake of another region")

@@ -20,7 +20,7 @@ from newslink.link.codes import is_hong_kong_renminbi_counter
 from newslink.link.corrections import Rulings
 from newslink.link.text import name_key, normal
 from newslink.link.universe import Universe
-from newslink.link.variants import surfaces_of
+from newslink.link.variants import first_word_of, surfaces_of
 from newslink.link.windows import SEEN
 from newslink.model import Kind, NameKind, market_of
 
@@ -100,6 +100,7 @@ def compile_lexicon(universe: Universe, rulings: Rulings, cache_dir: Path | None
     given_class: dict[str, SurfaceClass] = {}
     full_names: dict[str, list[str]] = {}
     lives: dict[str, tuple[int, int]] = {}
+    first_words: dict[str, list[tuple[Owner, SurfaceClass]]] = {}
     kinds = {s.id: s.kind for s in universe.securities}
     for name in universe.names:
         if kinds.get(name.security) not in (Kind.STOCK, Kind.FUND) or _INDEX_CODE.match(name.security):
@@ -119,6 +120,13 @@ def compile_lexicon(universe: Universe, rulings: Rulings, cache_dir: Path | None
             if kinds[name.security] is Kind.FUND:
                 surface_class = SurfaceClass.FUND
             given_class[surface] = min(given_class.get(surface, surface_class), surface_class, key=_lenience)
+        for surface, surface_class in first_word_of(name, market_of(name.security)):
+            owner = Owner(name.security, entity, first, last, name.kind)
+            first_words.setdefault(surface, []).append((owner, surface_class))
+    for surface, claims in first_words.items():
+        if surface not in table and len({owner.entity for owner, _ in claims}) == 1:
+            _claim(table, surface, claims[0][0])
+            given_class[surface] = claims[0][1]
     for ruling in rulings.meanings:
         surface = name_key(ruling.surface)
         if universe.security(ruling.security) is None or not surface:

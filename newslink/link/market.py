@@ -13,11 +13,15 @@ _HK = re.compile(
 )
 _US = re.compile(r"美股|纳斯达克|纳指|道指|纽交所|中概|ADR|ADS|美东|美国上市|热门股|\.US")
 _A = re.compile(r"A股|沪指|深成指|创业板|科创板|上证|两市|沪深|北向|北交所|\d{6}\.S[HZ]|主力资金|涨停|跌停|龙虎榜|融资净买入")
+_ITEM = re.compile(r"(?<![\d.])\d{1,2}[、.](?!\d)|(?<=[。;\s])\d{1,2}(?=[A-Za-z一-鿿])(?![月日年个家只亿万倍成次名位大天周时分岁元])|【")
 _STOP = re.compile(r"[。!?\n]")
 
 
 def scene_market(text: str, start: int, end: int, field_start: int, field_end: int, head: str) -> tuple[str | None, str]:
-    """(HK, US, A or None, words): what the sentence, else the head (title and first words), speaks of."""
+    """(HK, US, A or None, words): what the sentence, else its paragraph or numbered item before it, else the head, speaks of.
+
+    head: title or first words.
+    """
     low = max(field_start, start - 200)
     left = text[low:start]
     cut = max(left.rfind("。"), left.rfind("\n"), left.rfind("!"), left.rfind("?")) + 1
@@ -25,16 +29,27 @@ def scene_market(text: str, start: int, end: int, field_start: int, field_end: i
     stop = _STOP.search(right)
     sentence = left[cut:] + "|" + (right[: stop.start()] if stop else right)
     found = _spoken_of(sentence)
+    before, words = left[cut:], "sentence"
+    if not found and cut and text[end : end + 1] != ":":
+        before, words = left[_item_start(left) :], "paragraph"
+        found = _spoken_of(before)
     if not found:
-        found, sentence, words = _spoken_of(head), head, "headline"
-    else:
-        words = "sentence"
+        before, words = head, "headline"
+        found = _spoken_of(head)
     if len(found) == 1:
         return next(iter(found)), words
     if found:
         # The nearest market word before the name decides.
-        return _nearest(left[cut:] if words == "sentence" else head, found), words
+        return _nearest(before, found), words
     return None, ""
+
+
+def _item_start(left: str) -> int:
+    """Where the paragraph or numbered item that goes on to the end of left begins."""
+    begin = left.rfind("\n") + 1
+    for item in _ITEM.finditer(left, begin):
+        begin = item.end()
+    return begin
 
 
 @lru_cache(maxsize=8192)

@@ -62,6 +62,12 @@ class Scanner:
         self._hard = (np.array(lexicon.klass) == SurfaceClass.WORD).tolist()
         self._calm_class = (lexicon.kind == NAME) & ~self._weak
         self._calm_class[self._judge.asked] = False
+        # Short Chinese names of companies listed in New York alone: spelt by sound, so they may be a piece of a longer foreign name.
+        self._spelt = np.zeros(len(lexicon.patterns), bool)
+        for i, owners in enumerate(lexicon.owners):
+            surface = lexicon.patterns[i]
+            if len(surface) <= 3 and not surface.isascii() and all(o.entity.endswith(".US") for o in owners):
+                self._spelt[i] = True
         self._owners: dict[tuple[int, int], tuple] = {}
         self._plainish = np.isin(lexicon.klass, (SurfaceClass.PLAIN, SurfaceClass.AFFILIATE)) & (lexicon.kind == NAME)
 
@@ -187,6 +193,11 @@ class Scanner:
             crossed = (last - first) != (end - start)
         calm = self._calm_class[pattern] & valid & ~self._suspect[after]
         begins, runs = self._borders.doubtful(units, start, end)
+        (spelt,) = self._spelt[pattern].nonzero()
+        if len(spelt):
+            more, on = self._borders.spelt_on(units, start[spelt], end[spelt])
+            begins[spelt] |= more
+            runs[spelt] |= on
         calm &= ~(begins | runs)
         calm &= ~_among(after.astype(np.int64) << 16 | units[np.minimum(end + 1, size - 1)], self._suspect_pairs)
         calm &= ~self._careful[pattern] | self._safe_next[after]

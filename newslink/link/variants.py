@@ -25,6 +25,10 @@ _LEGAL_ENGLISH = re.compile(
     r"(?i)[,.]?\s+(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|P\.L\.C|N\.V|S\.A|S\.p\.A|SE|AG|AB|ASA|LLC|L\.P|LP"
     r"|Holdings?|Group|\(The\)|The|& Co)\.?\Z"
 )
+# A word with a capital inside is nobody's everyday word: CrowdStrike, DoorDash.
+_COINED = re.compile(r"[a-z]{2}[A-Z]")
+_PREFERRED = re.compile(r"-P[A-Z]?\.US\Z")  # what is printed of a company means its common share
+_TRADES = frozenset(word_list("trades"))
 _DERIVED = re.compile(
     r"(?i)\b(?:Warrants?|Units?|Rights?|Preferred|Notes due|Debentures?|Depositary Shares? (?:each )?representing a 1/|Subordinated)\b|%"
 )
@@ -36,8 +40,12 @@ _CAPITALS = frozenset(word_list("capitals"))
 def surfaces_of(name: Name, market: str) -> Iterator[tuple[str, SurfaceClass]]:
     """(surface as the haystack holds it, class). Nothing for bare letters and digits."""
     key = name_key(name.text)
+    if _PREFERRED.search(name.security):
+        return
     if name.kind is NameKind.ENGLISH or (not _CHINESE.search(key) and market == "US"):
-        yield from _english(key, name.kind is NameKind.ENGLISH)
+        # What our own list has is a name in use in Chinese news; other lists give legal names.
+        official = name.kind is NameKind.ENGLISH and name.source != "curated"
+        yield from _english(key, official, short=name.source == "curated" and name.kind is not NameKind.ENGLISH)
         return
     if not _CHINESE.search(key):
         if 3 <= len(key) <= 24 and key[0].isalpha() and not re.fullmatch(r"[A-Z0-9 ]*\d{3,}", key):
@@ -82,12 +90,18 @@ def _legal(key: str) -> Iterator[tuple[str, SurfaceClass]]:
             yield bare, SurfaceClass.PLAIN
 
 
-def _english(key: str, official: bool) -> Iterator[tuple[str, SurfaceClass]]:
-    """official: from a list of legal English names, of which a single word says little (California, Genius); else a name in use (Adobe)."""
+def _english(key: str, official: bool, short: bool) -> Iterator[tuple[str, SurfaceClass]]:
+    """official: from a list of legal English names, of which a single word says little (California, Genius); else a name in use (Adobe).
+
+    short: may be as short as two capitals (IBM, KKR), because somebody wrote it down as what the company is called.
+    """
+    if short and re.fullmatch(r"[A-Z]{2,4}|[A-Z][a-z]{2}", key):
+        yield key, SurfaceClass.FOREIGN
+        return
     if _DERIVED.search(key):
         return
     text = _SECURITY_WORDS.sub("", key).strip(" ,-")
-    for _ in range(4):
+    for _ in range(5):
         shorter = _LEGAL_ENGLISH.sub("", text).strip(" ,")
         if shorter == text:
             break
@@ -95,11 +109,36 @@ def _english(key: str, official: bool) -> Iterator[tuple[str, SurfaceClass]]:
     words = text.split()
     if not words or not text[0].isalpha() or not text.isascii() or "ETF" in key or "Acquisition" in key:
         return
-    if len(words) == 1 and (len(text) < 4 or text.isupper() and len(text) < 5) and (official or len(text) < 3 or text in _CAPITALS):
+    if len(words) == 1:
+        yield from _single(text, official)
+    elif len(text) >= 6 and not all(w.lower() in _COMMON for w in words):
+        yield text, SurfaceClass.FOREIGN
+        if not official:
+            yield text.upper(), SurfaceClass.FOREIGN
+    if not official and key != text and " " in key and len(key) >= 6:
+        yield key, SurfaceClass.FOREIGN  # Carlyle Group, as it was written down
+
+
+def first_word_of(name: Name, market: str) -> Iterator[tuple[str, SurfaceClass]]:
+    """What news prints of a legal name that says the trade as well: Credo of Credo Technology Group. Anybody may claim such a word."""
+    if market != "US" or name.kind is not NameKind.ENGLISH or name.source == "curated" or _PREFERRED.search(name.security):
         return
-    if len(words) == 1 and (official or text.lower() in _COMMON):
-        yield text, SurfaceClass.WORD
+    for surface, surface_class in _english(name_key(name.text), official=True, short=False):
+        first, blank, trade = surface.partition(" ")
+        if blank and surface_class is SurfaceClass.FOREIGN and trade in _TRADES:
+            yield from _single(first, official=True, derived=True)
+
+
+def _single(word: str, official: bool, derived: bool = False) -> Iterator[tuple[str, SurfaceClass]]:
+    """derived: the list has a longer name (Credo Technology), of which news prints the first word."""
+    short = len(word) < 4 or word.isupper() and len(word) < 5
+    if short and (official or len(word) < 3 or word in _CAPITALS) or derived and (len(word) < 5 or word.lower() in _COMMON):
         return
-    if len(words) > 1 and (len(text) < 6 or all(w.lower() in _COMMON for w in words)):
+    if word.lower() in _COMMON:
+        yield word, SurfaceClass.WORD
         return
-    yield text, SurfaceClass.FOREIGN
+    coined = _COINED.search(word) is not None
+    surface_class = SurfaceClass.WORD if official and not coined else SurfaceClass.FOREIGN
+    for spelling in {word, word.upper(), word.capitalize()} if not official or coined else {word}:
+        if len(spelling) > 4 or spelling == word:
+            yield spelling, surface_class

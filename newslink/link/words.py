@@ -113,6 +113,9 @@ class Borders:
         self._alone_before, self._alone_after = np.zeros(65536, bool), np.zeros(65536, bool)
         self._alone_before[[ord(c) for c in ALONE_BEFORE]] = True
         self._alone_after[[ord(c) for c in ALONE_AFTER]] = True
+        self._sound_before, self._sound_after = np.zeros(65536, bool), np.zeros(65536, bool)
+        self._sound_before[[ord(c) for c in word_list("sound_before")]] = True
+        self._sound_after[[ord(c) for c in word_list("sound_after")]] = True
 
     def doubtful(self, units: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(begins inside a word, goes on into a word) for each match [start, end) in the code points."""
@@ -134,4 +137,13 @@ class Borders:
         (at,) = runs.nonzero()
         if len(at):
             runs[at] = ~two(_packed(n1[at], n2[at])) | four(_packed(l2[at], l1[at], n1[at], n2[at]))
+        return begins, runs
+
+    def spelt_on(self, units: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(begins, goes on) for short names spelt by sound: whether they are a piece of a longer one (博福特, 福特斯, 沙迪尔)."""
+        before, after = units[np.maximum(start - 1, 0)], units[np.minimum(end, len(units) - 1)]
+        begins, runs = self._sound_before[before], self._sound_after[after]
+        (at,) = begins.nonzero()
+        if len(at):
+            begins[at] = ~self._two.holds(_packed(units[np.maximum(start[at] - 2, 0)], before[at]))
         return begins, runs

@@ -437,6 +437,94 @@ def score_flashes(universe: Universe, way: Way, rows: Sequence[tuple[Article, li
     return score
 
 
+# --- long pages and single links read by a person ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One security named in a page. verdict: right, source (only quoted), wrong (something else of that name), unsure."""
+
+    field: str
+    start: int
+    end: int
+    surface: str
+    security: str
+    verdict: str
+
+
+def pages(name: str) -> list[tuple[Article, list[Label]]]:
+    """(article, its labels) for every document of a file of labels; the texts are read in ../shared. Labels that do not fit the text raise."""
+    labels: dict[str, list[Label]] = {}
+    lines = [x for x in (HERE / name).read_text(encoding="utf-8").splitlines() if x and not x.startswith("# ")]
+    for r in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+        label = Label(r["field"], int(r["start"]), int(r["end"]), r["surface"], r["security"], r["verdict"])
+        labels.setdefault(r["document"], []).append(label)
+    texts = {one.id: one for one, _ in flashes()}
+    texts |= _read_posts(SHARED / "posts")
+    out = []
+    for document, mine in labels.items():
+        one = texts[document]
+        for label in mine:
+            text = one.title if label.field == "title" else one.body
+            # The publisher's chart block names a security without words.
+            assert not label.surface or text[label.start : label.end] == label.surface, (document, label)
+        out.append((one, mine))
+    return out
+
+
+def score_pages(universe: Universe, way: Way, rows: Sequence[tuple[Article, list[Label]]], whole: bool = True) -> dict[str, Score]:
+    """company: right ones found, others not; listing: as meant; source: who only speaks has that role, nobody else.
+
+    whole: every security of the document is labelled, so a link without a label is wrong.
+    A mere source may be linked or not: its link is right where there is one, and nothing is missed without.
+    """
+    scores = {"company": Score(), "listing": Score(), "source": Score()}
+    company, listing, source = scores.values()
+    for (one, labels), hits in zip(rows, way([r[0] for r in rows]), strict=True):
+        by_entity = {universe.entity_of(label.security): label for label in labels}
+        seen = set()
+        for hit in hits:
+            entity = universe.entity_of(hit.security)
+            label = by_entity.get(entity)
+            where = f"{one.id} {hit.security} {universe.name_on(hit.security)} {_around(one, hit)}"
+            if label is None or label.verdict == "wrong":
+                if label is not None or whole:
+                    company.wrong += 1
+                    company.errors.append(f"wrong {where}")
+                continue
+            seen.add(entity)
+            if label.verdict == "unsure":
+                continue
+            company.right += 1
+            if len(universe.listings_of(entity)) > 1:
+                same = hit.security == label.security
+                listing.right += same
+                listing.wrong += not same
+                if not same:
+                    listing.errors.append(f"{label.security} is meant: {where}")
+            spoke, speaks = hit.role == Role.SOURCE.value, label.verdict == "source"
+            source.right += spoke and speaks
+            source.wrong += spoke and not speaks
+            source.missed += speaks and not spoke
+            if spoke != speaks:
+                source.errors.append(f"{hit.role} but {'only' if speaks else 'not'} a source: {where}")
+        for entity, label in by_entity.items():
+            if label.verdict == "right" and entity not in seen:
+                company.missed += 1
+                text = one.title if label.field == "title" else one.body
+                around = text[max(0, label.start - 20) : label.end + 20]
+                company.errors.append(f"missed {one.id} {label.security} {label.surface}: {around!r}")
+    return scores
+
+
+def _around(one: Article, hit: Hit) -> str:
+    for place, start, end in hit.spans:
+        if place in ("title", "body") and end > start:
+            text = one.title if place == "title" else one.body
+            return repr(f"{text[max(0, start - 20) : start]}⟦{text[start:end]}⟧{text[end : end + 24]}")
+    return ""
+
+
 def spans_of(hits: Iterable[Hit]) -> Iterator[tuple[str, int, int]]:
     for hit in hits:
         yield from hit.spans

@@ -1,0 +1,41 @@
+"""Long pages read by a person from end to end, and 100 links no newswire made: the right company, the right listing, the right role.
+
+The labels are places and security ids; the texts are read in ../shared, and without it these tests are skipped.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newslink.link import Linker
+from tests.link import scoring, universe_files
+
+
+@pytest.fixture(scope="module")
+def universe(shared: Path):
+    assert shared
+    return universe_files.universe()
+
+
+@pytest.fixture(scope="module")
+def way(universe):
+    return scoring.by_linker(Linker(universe))
+
+
+def test_long_pages_name_the_right_companies_as_the_right_listing_in_the_right_role(universe, way) -> None:
+    rows = scoring.pages("read_pages.tsv")
+    assert len(rows) == 49
+    scores = scoring.score_pages(universe, way, rows)
+    company, listing, source = (scores[k] for k in ("company", "listing", "source"))
+    assert company.right + company.missed > 500
+    assert company.precision >= 0.98 and company.recall >= 0.98, "\n".join(company.errors)
+    assert listing.precision >= 0.95, "\n".join(listing.errors)
+    assert source.precision >= 0.95 and source.recall >= 0.90, "\n".join(source.errors)
+
+
+def test_links_no_wire_made_stay_right_and_wrong_ones_stay_away(universe, way) -> None:
+    scores = scoring.score_pages(universe, way, scoring.pages("wire_links.tsv"), whole=False)
+    assert scores["company"].precision >= 0.97 and scores["company"].recall >= 0.98, "\n".join(scores["company"].errors)
+    assert scores["listing"].precision >= 0.95, "\n".join(scores["listing"].errors)
