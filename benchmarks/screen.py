@@ -166,25 +166,28 @@ def dashboard(browser, size: str, empty: float, rounds: int) -> None:
             page = context.new_page()
             page.goto(address)
             page.wait_for_function(READY["ours"])
-            page.get_by_role("button", name="筛选").click()
             box = page.locator(".st-key-w-roles input")
             taken = []
             for turn in range(2 * rounds):
+                if not box.is_visible():  # Escape closes the filter as well
+                    page.get_by_role("button", name="筛选").first.click()
                 box.click()
-                page.wait_for_timeout(700)
+                page.wait_for_timeout(500)
+                if not page.locator("[role=option]").first.is_visible():  # the click closed a list that was still open
+                    box.click()
+                page.wait_for_timeout(500)
                 before = page.evaluate(READY["ours"])
                 begun = time.perf_counter()
                 if turn % 2:
                     page.keyboard.press("Backspace")
                 else:
-                    page.locator("[role=option]").nth(turn // 2 % 3).click()
+                    page.locator("[role=option]").first.click()
                 page.wait_for_function(CHANGED.format(ready=READY["ours"]), arg=before)
                 page.evaluate(PAINTED)
                 taken.append((time.perf_counter() - begun) * 1000)
                 page.keyboard.press("Escape")
             context.close()
-            print(f"dashboard {size}: a role chosen or taken back to painted {statistics.median(taken):.0f} ms, "
-                  f"never asked for before {statistics.median(taken[::2]):.0f} ms, longest {max(taken):.0f} ms", flush=True)  # fmt: skip
+            print(f"dashboard {size}: a role chosen or taken back to painted {statistics.median(taken):.0f} ms, longest {max(taken):.0f} ms", flush=True)
 
 
 def main() -> None:
