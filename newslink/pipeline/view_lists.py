@@ -113,6 +113,7 @@ def _calendar(store: Store, last: date, fold: bool) -> pd.DataFrame:
 def data_view(store: Store, settings: Settings, prices: PriceDesk | None = None, now: datetime | None = None) -> DataView:
     """Everything the page 数据 lists."""
     counts, universe = whole_counts(store), universe_of(store)
+    newest = next((item.number for item in store.inbox_items(limit=1)), 0)  # asked first: what comes meanwhile is not taken for seen
     seen = [(source, articles, _newest(store, source)) for source, articles in store.sources(limit=60)]
     sources = pd.DataFrame(seen, columns=["source", "articles", "newest"])
     candidates = store.candidates(limit=LISTED)
@@ -136,6 +137,7 @@ def data_view(store: Store, settings: Settings, prices: PriceDesk | None = None,
         alerts=inbox_frame(store),
         rules=pd.DataFrame(rules_as_rows(read_rules(store))),
         unread=store.inbox_unread(),
+        newest=newest,
     )
 
 

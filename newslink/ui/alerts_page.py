@@ -19,23 +19,22 @@ def draw(found: Context, loaded: DataView) -> None:
     words = found.words
     if found.desk.sample:
         st.caption(words["alerts_sample"])
-    _inbox(found, loaded.alerts, loaded.unread)
+    _inbox(found, loaded)
     st.subheader(words["rules"])
     _rules(found, loaded.rules)
     if not found.desk.sample:
         _new_rule(found)
 
 
-def _inbox(found: Context, alerts: pd.DataFrame, unread: int) -> None:
-    words = found.words
+def _inbox(found: Context, loaded: DataView) -> None:
+    words, alerts, unread = found.words, loaded.alerts, loaded.unread
     if not len(alerts):
         st.html(f'<div class="nl-empty">{text(words["no_alerts"])}</div>')
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(found.say("n_unread", n=unread), width="content")
-        newest = int(alerts["number"].max())
         st.button(
-            words["mark_read"], icon=":material/done_all:", disabled=not unread, on_click=found.desk.store.mark_inbox_read, args=(newest,)
+            words["mark_read"], icon=":material/done_all:", disabled=not unread, on_click=found.desk.store.mark_inbox_read, args=(loaded.newest,)
         )
 
     def chosen() -> None:

@@ -1,14 +1,19 @@
-"""The pages that list, in a real browser: search, read, take away; links; hostile surroundings; a phone."""
+"""The pages that list, in a real browser: search, read, take away; links; hostile surroundings; a phone; minute bars of a served market."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
-from tests.browser.conftest import HOSTILE
+from tests.browser.conftest import HOSTILE, ROOT, serve
+from tests.loopback.world import Fault, start_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(900)]
 
@@ -130,3 +135,63 @@ def test_every_page_fits_a_phone(visit, sample, locale, scheme):
         one.rest()
         assert one.page.evaluate("() => document.documentElement.scrollWidth") <= 390
         one.shot(f"{locale[:2]}-{scheme}-390-{page.partition('?')[0]}", full=True)
+
+
+def test_headings_and_names_are_there_for_those_who_listen(visit, sample):
+    one = visit(sample)
+    opened(one, "market")
+    assert one.page.locator("h1").all_inner_texts() == ["市场"]
+    assert len(one.page.locator("h3").all_inner_texts()) >= 4
+    unnamed = one.page.evaluate(
+        "() => [...document.querySelectorAll('[data-testid=stMain] :is(button, input)')]"
+        ".filter((e) => e.offsetParent && e.tabIndex >= 0 && !(e.innerText || e.ariaLabel || e.title || e.labels?.length || "
+        "e.placeholder || e.getAttribute('aria-labelledby'))).map((e) => e.outerHTML.slice(0, 200))"
+    )
+    assert unnamed == []
+
+
+@pytest.fixture(scope="module")
+def market():
+    """A fake market under which akshare, unmodified, meets only this machine."""
+    with start_world() as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory, market):
+    """A store of our own over that market, an article in the middle of its minutes."""
+    base = tmp_path_factory.mktemp("served")
+    last = market.truth.bars["600519.SH"].dropna(subset=["close"])["session"].iloc[-1]
+    row = {"id": "m", "title": "贵州茅台盘中公告", "text": "贵州茅台（600519）公告。", "published_at": f"{last:%Y-%m-%d} 10:07:00", "source": "甲"}
+    (base / "news.jsonl").write_text(json.dumps(row, ensure_ascii=False), encoding="utf-8")
+    home = base / "home"
+    environment = {**os.environ, "NEWSLINK_HOME": str(home)}
+    environment.pop("NEWSLINK_STORE", None)
+    command = [sys.executable, "-m", "newslink", "ingest", str(base / "news.jsonl")]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=600)
+    yield from serve(home, **market.environment)
+
+
+def test_minute_bars_carry_the_news_of_their_minutes_and_say_when_there_are_none(visit, served, market):
+    one = visit(served)
+    one.open("?code=600519.SH&period=5")
+    one.page.locator(".st-key-minute-chart .js-plotly-plot").wait_for()
+    one.rest()
+    drawn = one.page.evaluate("() => { const d = document.querySelector('.st-key-minute-chart .js-plotly-plot').data;"
+                              " return [d[0].type, d[0].x.length, d.at(-1).mode, d.at(-1).x]; }")  # fmt: skip
+    assert drawn[0] == "candlestick" and 100 < drawn[1] <= 400
+    assert drawn[2] == "markers+text" and len(drawn[3]) == 1 and drawn[3][0].endswith("10:10"), "the first bar that ends after publication"
+    assert "分钟线只取最近几个交易日" in one.text()
+    one.shot("zh-minute")
+    market.faults.append(Fault("status", status=503))
+    try:
+        two = visit(served)
+        two.open("?code=600519.SH&period=15")
+        two.page.get_by_text("分钟线取不到").wait_for()
+        two.rest()
+        said = two.text()
+        assert "新浪财经" in said and "东方财富" in said and "could not" not in said
+        # The article is there to read all the same.
+        assert "贵州茅台盘中公告" in said
+    finally:
+        market.faults.clear()
