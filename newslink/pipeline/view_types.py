@@ -187,8 +187,8 @@ class ProposedName:
 class DataView:
     """Page 数据. sources: source, articles, newest. rejected: locator, line, reason, first_seen. unlinked: as ``news``.
     alerts: number, at, rule, kind, words, security, article, read, delivered (per channel: done, given_up, waiting); newest first, unread: all
-    that nobody has read; newest: number of the newest entry, also of one this version cannot read. rules: name, kind, securities, tags, keyword, threshold, channels, enabled.
-
+    that nobody has read; newest: number of the newest entry, also of one this version cannot read. rules: name, kind, securities, tags,
+    keyword, threshold, channels, enabled.
     providers: provider, state (ok, resting, failing, unused), last_ok, last_error, calls. names: learnt names that wait for a person, each
     with the headlines of some articles that use it.
     candidates: article, title, security, name, surface, rule, confidence (links below 0.5, to confirm). corrections: id, when,

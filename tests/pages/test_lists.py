@@ -15,7 +15,7 @@ from newslink.pipeline.learn import STATE
 from newslink.settings import Settings
 from newslink.store import Store, open_store
 from newslink.ui.study_form import WINDOWS, fitting
-from tests.pages.test_pages import page, parameter, said
+from tests.pages.test_pages import opened, page, parameter, said
 
 __all__ = ["page"]  # a fixture
 
@@ -142,7 +142,7 @@ def test_a_learnt_name_that_is_refused_does_not_come_again(page, store):
 
 
 def test_the_watchlist_is_the_one_that_live_sources_and_alerts_go_by(page, store):
-    app = page("chart", code="600519.SH")
+    app = opened(page("chart", code="600519.SH"), "shelf")
     press(app, "w-watch")
     assert store.state("watchlist") == ["600519.SH"]
     press(app, "w-watch")
