@@ -53,7 +53,7 @@ def _inbox(found: Context, loaded: DataView) -> None:
             words["kind"]: [words.get(f"alert_{kind}", str(kind)) for kind in alerts["kind"]],
             words["alert"]: [tables.clean(said, 200) for said in alerts["words"]],
             words["securities"]: [f"{tables.clean(name(one), 20)} {one}" if one else "" for one in alerts["security"]],
-            words["delivered"]: ["、".join(_delivered(found, *one) for one in sent) for sent in alerts["delivered"]],
+            words["delivered"]: [found.words["comma"].join(_delivered(found, *one) for one in sent) for sent in alerts["delivered"]],
         }
     )
     config = {
@@ -93,7 +93,7 @@ def _condition(found: Context, rule: dict) -> str:
     parts += [" ".join(rule["tags"])] if rule["tags"] else []
     parts += [f"{words['keyword']} {rule['keyword']}"] if rule["keyword"] else []
     if rule["kind"] in ("watchlist", "unusual", "move") or rule["securities"]:
-        parts.append("、".join(name(one) for one in rule["securities"][:12]) or words["watch"])
+        parts.append(found.words["comma"].join(name(one) for one in rule["securities"][:12]) or words["watch"])
     if rule["threshold"]:
         parts.append(f"≥ {rule['threshold']:.1%}" if rule["kind"] == "move" else f"≥ {rule['threshold']:g}")
     parts += [words.get(f"channel_{one}", one) for one in rule["channels"]]

@@ -102,7 +102,7 @@ def _names(found: Context, names: tuple[ProposedName, ...]) -> None:
         kind = words.get(f"name_{one.kind}", one.kind)
         facts = [found.say("name_used", n=one.count, m=one.articles), f"{one.first} … {one.last}"]
         facts += [] if one.still_used else [words["name_no_more"]]
-        rivals = "、".join(f"{name} {id}" for id, name in one.rivals[:4])
+        rivals = found.words["comma"].join(f"{name} {id}" for id, name in one.rivals[:4])
         facts += [f"{words['name_rivals']} {rivals}"] if rivals else []
         headlines = "<br>".join(text(title, 100) for title in one.headlines[:3])
         said.html(

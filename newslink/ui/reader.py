@@ -136,7 +136,7 @@ def card_html(found: Context, card: Card) -> str:
 def link_html(found: Context, one: LinkView, security: str) -> str:
     link, words = one.link, found.words
     role = words["role_source" if link.role.value == "source" else link.role.value]
-    rules = "、".join(dict.fromkeys(rule_name(found, mention.rule) for mention in link.mentions))
+    rules = found.words["comma"].join(dict.fromkeys(rule_name(found, mention.rule) for mention in link.mentions))
     kind = "nl-link" + (" nl-mine" if link.security == security else "") + (" nl-muted" if one.muted else "")
     state = badge(words["muted"]) if one.muted else badge(words["confirmed"]) if one.confirmed else ""
     return (

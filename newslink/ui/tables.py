@@ -43,7 +43,7 @@ def flags(found: Context, events: pd.DataFrame) -> list[str]:
         if name in events.columns:
             for position in events[name].to_numpy(bool).nonzero()[0]:
                 out[position].append(found.words[f"flag_{name}"])
-    return ["、".join(one) if found.language == "zh" else ", ".join(one) for one in out]
+    return [found.words["comma"].join(one) for one in out]
 
 
 def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +146,7 @@ def news_frame(found: Context, news: pd.DataFrame) -> pd.DataFrame:
     out[words["published"]] = beijing(news["published_at"], day_only)
     out[words["title"]] = [clean(title) or words["untitled"] for title in news["title"]]
     if "securities" in news:
-        out[words["securities"]] = ["、".join(clean(one[1], 12) for one in tuple(each)[:4]) for each in news["securities"]]
+        out[words["securities"]] = [found.words["comma"].join(clean(one[1], 12) for one in tuple(each)[:4]) for each in news["securities"]]
     out[words["source"]] = [clean(source, 24) for source in news["source"]]
     if "tags" in news:
         out[words["tag"]] = [" ".join(map(str, tags)) if isinstance(tags, (tuple, list)) else clean(tags, 40) for tags in news["tags"]]

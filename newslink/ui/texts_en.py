@@ -6,6 +6,7 @@ TEXTS = {
     "page_market": "Market",
     "page_study": "Event study",
     "page_data": "Data",
+    "comma": ", ",
     "language": "Language",
     "sample": "Sample data",
     "sample_note": "The store holds no articles yet, so this is the bundled sample (2021-11 to 2022-06, five securities "

@@ -6,6 +6,7 @@ TEXTS = {
     "page_market": "市场",
     "page_study": "事件研究",
     "page_data": "数据",
+    "comma": "、",
     "language": "语言",
     "sample": "样例数据",
     "sample_note": "库里还没有文章，"
