@@ -14,12 +14,12 @@ from newslink.chart.theme import Palette, base_layout, palette, rising_falling
 _WORDS = {
     "zh": {
         "caar": "平均累计异常收益", "aar": "当日平均异常收益", "band": "平常日子的范围（95%）",
-        "tau": "距事件日的交易日数", "event": "事件日",
+        "tau": "距事件日的交易日数", "event": "事件（按收益排列）",
         "car": "累计异常收益", "error": "平常波动（95%）", "abnormal": "异常收益", "count": "事件数", "mean": "平均", "median": "中位数",
     },
     "en": {
         "caar": "Mean cumulative abnormal return", "aar": "Mean abnormal return", "band": "Ordinary days (95 %)",
-        "tau": "Sessions from the event", "event": "Event session", "car": "Cumulative abnormal return",
+        "tau": "Sessions from the event", "event": "Events, by return", "car": "Cumulative abnormal return",
         "error": "Ordinary movement (95 %)",
         "abnormal": "Abnormal return", "count": "Events", "mean": "Mean", "median": "Median",
     },
