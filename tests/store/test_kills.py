@@ -119,14 +119,18 @@ def test_of_two_ingests_one_is_killed(url: str, place_for: Callable[[], str]) ->
     items = history(5)[0]
     told(url, [items])
     requests = counted(lambda: told(place_for(), [items]))
-    place = place_for()
-    with open_store(place):
-        pass
-    other = begun(lambda: told(place, [items[::-1]], 3))
-    assert dies(lambda: told(place, [items]), requests // 2)
-    assert not outcome(other)
-    told(place, [items])
-    assert held(place) == held(url)
+    died = 0
+    for share in (2, 4, 16):
+        place = place_for()
+        with open_store(place):
+            pass
+        other = begun(lambda place=place: told(place, [items[::-1]], 3))
+        # The more the other has stored by then, the less there is to ask for: it may end before it is to die, but not every time.
+        died += dies(lambda place=place: told(place, [items]), requests // share)
+        assert not outcome(other)
+        told(place, [items])
+        assert held(place) == held(url)
+    assert died
 
 
 def test_readers_see_the_last_commit_while_a_writer_is_at_work(store: Store, reopened: Callable[[], Store]) -> None:
