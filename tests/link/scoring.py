@@ -270,44 +270,6 @@ def _is_stock(universe: Universe, security: str) -> bool:
     return known is None or known.kind is Kind.STOCK
 
 
-# --- long pages ------------------------------------------------------------------------------------------------------------
-
-
-def score_long(universe: Universe, way: Way, path: Path = HERE / "long_pages.tsv") -> dict[str, Score]:
-    """company: companies of long pages, all read; source: those only quoted. A link nobody has read yet counts as wrong."""
-    lines = [x for x in path.read_text(encoding="utf-8").splitlines() if not x.startswith("# ")]
-    labels: dict[str, list[dict[str, str]]] = {}
-    for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-        labels.setdefault(row["document"], []).append(row)
-    texts = {one.id: one for one, _ in flashes() if one.id in labels}
-    texts |= {name: one for name, one in _read_posts(SHARED / "posts").items() if name in labels}
-    scores = {"company": Score(), "source": Score()}
-    documents = sorted(labels)
-    for document, hits in zip(documents, way([texts[d] for d in documents]), strict=True):
-        verdict = {universe.entity_of(row["security"]): row for row in labels[document]}
-        role = {universe.entity_of(h.security): h.role for h in hits}
-        company, source = scores["company"], scores["source"]
-        for entity, row in verdict.items():
-            if row["verdict"] == "wrong":
-                continue
-            company.right += entity in role
-            company.missed += entity not in role
-            if entity not in role:
-                company.errors.append(f"missed {row['surface']} {entity} in {document}")
-                continue
-            spoke, quoted = role[entity] == Role.SOURCE.value, row["verdict"] == "source"
-            source.right += spoke and quoted
-            source.wrong += spoke and not quoted
-            source.missed += quoted and not spoke
-            if spoke != quoted:
-                source.errors.append(f"{role[entity]} of {row['surface']} {entity} in {document}")
-        for entity in role:
-            if entity not in verdict or verdict[entity]["verdict"] == "wrong":
-                company.wrong += 1
-                company.errors.append(f"wrong {entity} {universe.name_on(entity)} in {document}")
-    return scores
-
-
 # --- hand-read links of telegraph items ------------------------------------------------------------------------------------
 
 

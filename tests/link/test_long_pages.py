@@ -5,26 +5,10 @@ The labels are places and security ids; the texts are read in ../shared, and wit
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-from newslink.link import Linker
-from tests.link import scoring, universe_files
+from tests.link import scoring
 
 
-@pytest.fixture(scope="module")
-def universe(shared: Path):
-    assert shared
-    return universe_files.universe()
-
-
-@pytest.fixture(scope="module")
-def way(universe):
-    return scoring.by_linker(Linker(universe))
-
-
-def test_long_pages_name_the_right_companies_as_the_right_listing_in_the_right_role(universe, way) -> None:
+def test_long_pages_name_the_right_companies_as_the_right_listing_in_the_right_role(universe, way, naive) -> None:
     rows = scoring.pages("read_pages.tsv")
     assert len(rows) == 48
     scores = scoring.score_pages(universe, way, rows)
@@ -33,6 +17,7 @@ def test_long_pages_name_the_right_companies_as_the_right_listing_in_the_right_r
     assert company.precision >= 0.98 and company.recall >= 0.98, "\n".join(company.errors)
     assert listing.precision >= 0.95, "\n".join(listing.errors)
     assert source.precision >= 0.95 and source.recall >= 0.90, "\n".join(source.errors)
+    assert scoring.score_pages(universe, naive, rows)["company"].precision < 0.95
 
 
 def test_links_no_wire_made_stay_right_and_wrong_ones_stay_away(universe, way) -> None:

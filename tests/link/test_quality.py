@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,22 +9,6 @@ import pytest
 from newslink.link import Linker
 from tests.link import scoring, universe_files
 from tests.link.scoring import Score
-
-
-@pytest.fixture(scope="module")
-def universe(shared: Path):
-    assert shared
-    return universe_files.universe()
-
-
-@pytest.fixture(scope="module")
-def way(universe):
-    return scoring.by_linker(Linker(universe))
-
-
-@pytest.fixture(scope="module")
-def naive(universe):
-    return scoring.naive(universe, date(2026, 8, 1))
 
 
 def held(score: Score, precision: float = 0.0, recall: float = 0.0) -> None:
@@ -66,10 +49,3 @@ def test_it_does_not_matter_how_sightings_were_turned_into_dates(shared: Path, s
 
 def test_securities_that_newswires_annotate_are_found(universe, way) -> None:
     held(scoring.score_flashes(universe, way, scoring.flashes()), recall=0.97)
-
-
-def test_companies_of_long_pages_are_right_and_kept(universe, way, naive) -> None:
-    scores = scoring.score_long(universe, way)
-    held(scores["company"], 0.98, 0.98)
-    held(scores["source"], 0.95, 0.80)
-    assert scoring.score_long(universe, naive)["company"].precision < 0.95
