@@ -89,3 +89,15 @@ def test_third_party_packages_stay_in_their_rooms(path: Path) -> None:
 def test_every_source_file_belongs_to_a_level() -> None:
     known = LEVEL_0 | LEVEL_1 | LEVEL_2 | LEVEL_3 | {"sample", "__init__", "pages", "dashboard"}
     assert {room(path) for path in sources() if path.exists()} <= known
+
+
+def test_no_two_files_import_each_other_even_by_a_detour() -> None:
+    """Imports inside functions and for type checks count: who reads one file of a circle must read all of it."""
+    known = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in sources()}
+    reaches = {name: {module for module, _ in imports(path)} & set(known) - {name} for name, path in known.items()}
+    # The front of a room names what it holds, and what it holds may name the front's neighbours: only files count.
+    files = {name for name, path in known.items() if path.name != "__init__.py"}
+    left = {name: reaches[name] & files for name in files}
+    while free := {name for name, below in left.items() if not below & left.keys()}:
+        left = {name: below for name, below in left.items() if name not in free}
+    assert not left, f"these files import each other in a circle: {sorted(left)}"

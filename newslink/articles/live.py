@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from newslink.articles.feeds import urlsplit_safe
+from newslink.articles.addresses import is_web_address
 from newslink.articles.items import RawItem
-from newslink.articles.sources import Call, Poll, Rows, Source, SourceSpec, State, Tools, deadline_of, item_of
+from newslink.articles.source import Call, Poll, Rows, Source, SourceSpec, State, Tools, deadline_of, item_of
 from newslink.errors import SourceError
 from newslink.model import Rejection, market_of
 
@@ -113,7 +113,7 @@ def flash_item(name: str, fields: Mapping[str, Any]) -> RawItem | None:
         row["title"], row["text"] = m[1], text[m.end() :]
     if not row.get("title") and not row.get("text"):
         return None
-    if "url" in row and not urlsplit_safe(str(row["url"])):
+    if "url" in row and not is_web_address(str(row["url"])):
         del row["url"]
     if row.get("url") and "eastmoney" not in str(row["url"]):
         row["id"] = row["url"]

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from newslink.articles.discovery import discover
 from newslink.articles.items import MAX_ITEM_BYTES, RawItem, fingerprint_of
 from newslink.articles.readers import reader_for
-from newslink.articles.sources import Poll, State
+from newslink.articles.source import Poll, State
 from newslink.errors import SourceError
 from newslink.model import Rejection
 

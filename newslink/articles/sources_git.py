@@ -17,8 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from newslink.articles.feeds import check_address
-from newslink.articles.sources import Poll, State, deadline_of
+from newslink.articles.addresses import check_address
+from newslink.articles.source import Poll, State, deadline_of
 from newslink.articles.sources_files import FolderSource
 from newslink.errors import SourceError
 

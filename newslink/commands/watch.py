@@ -33,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    from newslink.articles.sources import SourceSpec
+    from newslink.articles.source import SourceSpec
     from newslink.pipeline.deliver import Channels
     from newslink.pipeline.sources import DEFAULT_FILE, NewsCall, build_sources, read_sources_file
     from newslink.pipeline.watch import Watch

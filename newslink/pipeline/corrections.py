@@ -22,7 +22,7 @@ from newslink.model import Filter, Name
 from newslink.pipeline.clusters import cluster_again, cluster_new
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.prepare import Prepare
-from newslink.pipeline.relink import relink_articles
+from newslink.pipeline.relinking import relink_articles
 from newslink.pipeline.statement_files import Problem, read_statements, write_statements
 from newslink.pipeline.statements import (
     OF_CLUSTERS,

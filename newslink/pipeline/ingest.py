@@ -22,7 +22,7 @@ from newslink.model import Article, Entry, Rejection
 from newslink.pipeline.clusters import cluster_new
 from newslink.pipeline.corrected import as_published
 from newslink.pipeline.prepare import Prepare
-from newslink.pipeline.relink import relink_articles
+from newslink.pipeline.relinking import relink_articles
 from newslink.settings import Settings
 from newslink.store import Store, open_store
 

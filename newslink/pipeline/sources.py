@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from newslink.articles.live import CHILD
-from newslink.articles.sources import Rows, Source, SourceSpec, Tools, source_of
+from newslink.articles.source import Rows, Source, SourceSpec, Tools
+from newslink.articles.sources import source_of
 from newslink.errors import SourceError
 from newslink.prices.base import ProviderFailure
 from newslink.prices.worker import Worker

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from newslink.articles.sources import Poll, Source
+from newslink.articles.source import Poll, Source
 from newslink.errors import NewslinkError, SourceError, StoreError
 
 log = logging.getLogger(__name__)

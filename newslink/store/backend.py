@@ -1,19 +1,17 @@
-"""What SQLite and PostgreSQL do differently, behind one protocol; ``BACKENDS`` is the one dictionary."""
+"""A connection to the store (Reader, Writer), and what SQLite and PostgreSQL do differently, behind one protocol (Backend)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from newslink.store.postgres import Postgres
-from newslink.store.sqlite import Sqlite
-
 if TYPE_CHECKING:
-    from newslink.store.database import Reader, Writer
     from newslink.store.search import Node
+
+Rows = Iterable[Sequence[Any]]
 
 
 class Backend(Protocol):
@@ -59,4 +57,75 @@ class Backend(Protocol):
         """Bytes on disk."""
 
 
-BACKENDS: dict[str, Backend] = {"sqlite": Sqlite(), "postgresql": Postgres()}
+class Reader:
+    """Queries on one connection. translated: SQL with ``?`` → SQL with the driver's own mark."""
+
+    def __init__(self, backend: Backend, connection: Connection, translated: Callable[[str], str]) -> None:
+        self.backend, self.connection, self.translated = backend, connection, translated
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
+        """All rows, as the driver's plain tuples."""
+        return self.cursor(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple | None:
+        return self.cursor(sql, parameters).fetchone()
+
+    def value(self, sql: str, parameters: Sequence[Any] = (), default: Any = None) -> Any:
+        """First column of the first row."""
+        row = self.row(sql, parameters)
+        return default if row is None or row[0] is None else row[0]
+
+    def cursor(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """A cursor of the driver: half the cost a row of SQLAlchemy's own rows, which matters at a hundred thousand of them."""
+        cursor = self.connection.connection.cursor()
+        cursor.execute(self.translated(sql), tuple(parameters))
+        return cursor
+
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[tuple]]:
+        """Lists of at most ``size`` rows; no more than one of them is in memory."""
+        cursor = self.backend.streaming_cursor(self.connection)
+        try:
+            cursor.execute(self.translated(sql), tuple(parameters))
+            while rows := cursor.fetchmany(size):
+                yield rows
+        finally:
+            cursor.close()
+
+    def among(self, values: Iterable[Any]) -> tuple[str, Any]:
+        """(SQL to stand behind a column, its one parameter): ``column IN …`` for any number of values."""
+        return self.backend.among(list(values))
+
+
+class Writer(Reader):
+    """Queries and changes on one connection."""
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Rows changed."""
+        return self.cursor(sql, parameters).rowcount
+
+    def run_many(self, sql: str, rows: Rows) -> int:
+        """One prepared statement for all rows; rows changed."""
+        rows = rows if isinstance(rows, list) else list(rows)
+        if not rows:
+            return 0
+        cursor = self.connection.connection.cursor()
+        cursor.executemany(self.translated(sql), rows)
+        return cursor.rowcount
+
+    def load(self, table: str, columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
+        """New rows by the back end's fast path (COPY; one prepared statement)."""
+        if rows:
+            self.backend.load(self, table, columns, rows)
+
+    def delete_among(self, table: str, column: str, values: Sequence[Any]) -> None:
+        if values:
+            condition, parameter = self.among(values)
+            self.run(f"DELETE FROM {table} WHERE {column} {condition}", (parameter,))
+
+    def bump(self, name: str, by: int = 1) -> None:
+        """Add to a number of the table ``total``."""
+        if by:
+            self.run(
+                "INSERT INTO total (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = total.value + excluded.value",
+                (name, by),
+            )

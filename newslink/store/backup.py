@@ -14,7 +14,8 @@ from pathlib import Path
 
 from newslink.errors import StoreError
 from newslink.store import codec, schema
-from newslink.store.database import Database, Reader, Writer, foreign_errors, parse_url
+from newslink.store.backend import Reader, Writer
+from newslink.store.database import Database, foreign_errors, parse_url
 from newslink.store.migrate import bring_up, version_of
 from newslink.store.tokens import tokens_of
 

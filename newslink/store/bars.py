@@ -15,9 +15,10 @@ import pandas as pd
 
 from newslink.errors import StoreError
 from newslink.frames import check_bars, empty_bars
+from newslink.store.backend import Reader
 from newslink.store.barcodec import columns_of, frame_of, pack_bars, unpack_bars
 from newslink.store.codec import micros_of, moment_of
-from newslink.store.database import Database, Reader
+from newslink.store.database import Database
 from newslink.store.keys import day_number, day_of
 from newslink.store.terms import Term, Terms
 

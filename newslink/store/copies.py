@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from newslink.store.database import Database, Reader, Writer
+from newslink.store.backend import Reader, Writer
+from newslink.store.database import Database
 from newslink.store.keys import SLOTS, days_to_keys, key_day
 
 if TYPE_CHECKING:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from newslink.errors import NewslinkError, StoreError
-from newslink.store.backend import BACKENDS, Backend
+from newslink.store.backend import Backend, Reader, Writer
+from newslink.store.postgres import Postgres
+from newslink.store.sqlite import Sqlite
 
-Rows = Iterable[Sequence[Any]]
+BACKENDS: dict[str, Backend] = {"sqlite": Sqlite(), "postgresql": Postgres()}
 
 
 def parse_url(text: str) -> URL:
@@ -51,7 +52,7 @@ class Database:
     def read(self) -> Iterator[Reader]:
         """One snapshot: every query inside sees the same committed content, whatever is written meanwhile."""
         with foreign_errors(self.url), self.engine.connect() as connection, connection.begin():
-            yield Reader(self, connection)
+            yield Reader(self.backend, connection, self.translated)
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -60,7 +61,7 @@ class Database:
             connection = self.engine.connect().execution_options(newslink_write=True, **self.backend.write_options)
             with connection, connection.begin():
                 self.backend.lock(connection)
-                yield Writer(self, connection)
+                yield Writer(self.backend, connection, self.translated)
 
     def translated(self, sql: str) -> str:
         """``?`` → the driver's own mark."""
@@ -73,81 +74,6 @@ class Database:
         with foreign_errors(self.url):
             self.backend.closing(self.engine)
             self.engine.dispose()
-
-
-class Reader:
-    """Queries on one connection."""
-
-    def __init__(self, database: Database, connection: Connection) -> None:
-        self.database, self.connection = database, connection
-        self.backend = database.backend
-
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
-        """All rows, as the driver's plain tuples."""
-        return self.cursor(sql, parameters).fetchall()
-
-    def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple | None:
-        return self.cursor(sql, parameters).fetchone()
-
-    def value(self, sql: str, parameters: Sequence[Any] = (), default: Any = None) -> Any:
-        """First column of the first row."""
-        row = self.row(sql, parameters)
-        return default if row is None or row[0] is None else row[0]
-
-    def cursor(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        """A cursor of the driver: half the cost a row of SQLAlchemy's own rows, which matters at a hundred thousand of them."""
-        cursor = self.connection.connection.cursor()
-        cursor.execute(self.database.translated(sql), tuple(parameters))
-        return cursor
-
-    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[tuple]]:
-        """Lists of at most ``size`` rows; no more than one of them is in memory."""
-        cursor = self.backend.streaming_cursor(self.connection)
-        try:
-            cursor.execute(self.database.translated(sql), tuple(parameters))
-            while rows := cursor.fetchmany(size):
-                yield rows
-        finally:
-            cursor.close()
-
-    def among(self, values: Iterable[Any]) -> tuple[str, Any]:
-        """(SQL to stand behind a column, its one parameter): ``column IN …`` for any number of values."""
-        return self.backend.among(list(values))
-
-
-class Writer(Reader):
-    """Queries and changes on one connection."""
-
-    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        """Rows changed."""
-        return self.cursor(sql, parameters).rowcount
-
-    def run_many(self, sql: str, rows: Rows) -> int:
-        """One prepared statement for all rows; rows changed."""
-        rows = rows if isinstance(rows, list) else list(rows)
-        if not rows:
-            return 0
-        cursor = self.connection.connection.cursor()
-        cursor.executemany(self.database.translated(sql), rows)
-        return cursor.rowcount
-
-    def load(self, table: str, columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
-        """New rows by the back end's fast path (COPY; one prepared statement)."""
-        if rows:
-            self.backend.load(self, table, columns, rows)
-
-    def delete_among(self, table: str, column: str, values: Sequence[Any]) -> None:
-        if values:
-            condition, parameter = self.among(values)
-            self.run(f"DELETE FROM {table} WHERE {column} {condition}", (parameter,))
-
-    def bump(self, name: str, by: int = 1) -> None:
-        """Add to a number of the table ``total``."""
-        if by:
-            self.run(
-                "INSERT INTO total (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = total.value + excluded.value",
-                (name, by),
-            )
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from newslink.model import Filter
+from newslink.store.backend import Reader
 from newslink.store.codec import ROLE_NUMBER
-from newslink.store.database import Reader
 from newslink.store.keys import day_number, days_to_keys
 from newslink.store.search import Node, parse_query
 from newslink.store.terms import Term, Terms

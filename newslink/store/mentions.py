@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from newslink.errors import StoreError
-from newslink.store.database import Reader, Writer
+from newslink.store.backend import Reader, Writer
 
 _CELL = np.dtype("<i4")
 Mentions = np.ndarray  # int64, three rows: numbers of securities ascending, articles, heads

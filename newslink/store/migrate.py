@@ -11,7 +11,8 @@ from newslink.store import schema
 from newslink.store.steps import STEPS
 
 if TYPE_CHECKING:
-    from newslink.store.database import Database, Writer
+    from newslink.store.backend import Writer
+    from newslink.store.database import Database
 
 
 def bring_up(database: Database, create: bool = True) -> int:

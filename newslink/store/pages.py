@@ -12,7 +12,8 @@ import pandas as pd
 
 from newslink.model import Article, Entry, Filter, Origin, Rejection
 from newslink.store import codec
-from newslink.store.database import Database, Reader
+from newslink.store.backend import Reader
+from newslink.store.database import Database
 from newslink.store.filters import Conditions, Selection, link_conditions, one_of, search_of, selection_of
 from newslink.store.rows import tagsets, utc_of
 from newslink.store.search import phrases_of

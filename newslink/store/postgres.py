@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
 if TYPE_CHECKING:
-    from newslink.store.database import Reader, Writer
+    from newslink.store.backend import Reader, Writer
     from newslink.store.search import Node
 
 WRITE_LOCK = 0x6E6577736C696E6B  # "newslink": the advisory lock that makes one writer of many processes

@@ -10,7 +10,8 @@ import pandas as pd
 
 from newslink.model import Filter
 from newslink.store import codec
-from newslink.store.database import Database, Reader
+from newslink.store.backend import Reader
+from newslink.store.database import Database
 from newslink.store.filters import Selection, link_conditions, selection_of
 from newslink.store.terms import Terms
 

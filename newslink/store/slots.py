@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from newslink.store.database import Writer
+from newslink.store.backend import Writer
 from newslink.store.keys import next_in_day
 
 LOOK_AHEAD = 4_000

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from newslink.errors import StoreError
 
 if TYPE_CHECKING:
-    from newslink.store.database import Reader, Writer
+    from newslink.store.backend import Reader, Writer
     from newslink.store.search import Node
 
 WAIT_SECONDS = 120

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from newslink.store.database import Writer
+from newslink.store.backend import Writer
 
 SESSIONS_AT_ONCE = 200
 

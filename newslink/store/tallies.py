@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from newslink.store import mentions
-from newslink.store.database import Writer
+from newslink.store.backend import Writer
 from newslink.store.terms import Term
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from newslink.store.text import plain
 
 if TYPE_CHECKING:
-    from newslink.store.database import Reader, Writer
+    from newslink.store.backend import Reader, Writer
 
 CACHE = 200_000  # entries; a hostile feed may name a new source with every item
 

@@ -13,8 +13,9 @@ from newslink.errors import StoreError
 from newslink.making import without_collection
 from newslink.model import Article, Entry, Origin, Rejection
 from newslink.store import codec
+from newslink.store.backend import Writer
 from newslink.store.copies import detach
-from newslink.store.database import Database, Writer
+from newslink.store.database import Database
 from newslink.store.keys import day_number, first_slot, key_day
 from newslink.store.planning import Held, Plan, PutCounts, plan_of
 from newslink.store.slots import allocate

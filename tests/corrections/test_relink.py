@@ -13,7 +13,8 @@ import pytest
 
 from newslink.model import Name, NameKind
 from newslink.pipeline import corrections as correcting
-from newslink.pipeline import relink as relinking
+from newslink.pipeline import relink as full_run
+from newslink.pipeline import relinking
 from newslink.pipeline.corrections import corrections, settle
 from newslink.pipeline.relink import relink
 from newslink.pipeline.statements import Kind
@@ -59,10 +60,10 @@ def test_processes_give_what_one_gives(desk: Desk) -> None:
 
 
 def test_a_run_killed_between_parts_goes_on_and_ends_where_an_undisturbed_one_does(desk: Desk, monkeypatch) -> None:
-    monkeypatch.setattr(relinking, "BATCH", 4)
+    monkeypatch.setattr(full_run, "BATCH", 4)
     many(desk, 20)
     desk.store.put_names([Name("300750.SZ", "绿能王", NameKind.NICKNAME, source="import")])
-    real, calls = relinking._write, []
+    real, calls = full_run.write_looked, []
 
     def dying(*arguments):
         calls.append(1)
@@ -71,11 +72,11 @@ def test_a_run_killed_between_parts_goes_on_and_ends_where_an_undisturbed_one_do
             raise Killed
         return done
 
-    monkeypatch.setattr(relinking, "_write", dying)
+    monkeypatch.setattr(full_run, "write_looked", dying)
     with pytest.raises(Killed):
         relink(desk.settings)
     audit(desk.store)
-    monkeypatch.setattr(relinking, "_write", real)
+    monkeypatch.setattr(full_run, "write_looked", real)
     done = relink(desk.settings)
     assert (done.skipped, done.articles, done.changed) == (8, 12, 8), "the third part was written, but not noted"
     first = contents(desk.store)
@@ -106,7 +107,7 @@ def test_a_run_killed_before_its_clusters_are_placed_makes_them_good(desk: Desk,
 
 def test_other_names_in_between_make_a_killed_run_begin_anew(desk: Desk) -> None:
     many(desk, 3)
-    desk.store.set_state(relinking.STATE, {"version": "of another time", "after": 1 << 60})
+    desk.store.set_state(full_run.STATE, {"version": "of another time", "after": 1 << 60})
     assert relink(desk.settings).articles == 3
 
 
@@ -141,7 +142,7 @@ def test_a_process_killed_at_any_moment_ends_where_an_undisturbed_one_does(desk:
     running = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(3000):
-            if running.poll() is not None or (desk.store.state(relinking.STATE) or {}).get("after", -1) > 0:
+            if running.poll() is not None or (desk.store.state(full_run.STATE) or {}).get("after", -1) > 0:
                 break
             time.sleep(0.02)
     finally:

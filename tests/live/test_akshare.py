@@ -14,7 +14,7 @@ import pytest
 
 from newslink.articles import parse
 from newslink.articles.live import CHILD, WIRES, NoticeSource, StockNewsSource, WireSource
-from newslink.articles.sources import Tools
+from newslink.articles.source import Tools
 from newslink.errors import SourceError
 from newslink.model import Article, Precision
 from newslink.pipeline.sources import NewsCall

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from newslink.articles.sources import item_of
+from newslink.articles.source import item_of
 from newslink.cli import main
 from newslink.errors import QueryError
 from newslink.pipeline.alerts import Rule, alert_of, evaluate, put_rule, read_rules, remove_rule, rule_of

@@ -17,7 +17,8 @@ import pytest
 from newslink.articles import parse
 from newslink.articles.feeds import FeedSource
 from newslink.articles.live import WIRES, NoticeSource, StockNewsSource, WireSource
-from newslink.articles.sources import SOURCES, FakeSource, Poll, Source, Tools
+from newslink.articles.source import Poll, Source, Tools
+from newslink.articles.sources import SOURCES, FakeSource
 from newslink.articles.sources_files import FolderSource, LinesSource
 from newslink.articles.sources_git import GitSource
 from newslink.errors import SourceError

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from newslink.articles import feeds as module
 from newslink.articles import parse
-from newslink.articles.feeds import FeedSource, check_address, fetch, items_of_feed
+from newslink.articles.addresses import check_address
+from newslink.articles.feeds import FeedSource, fetch, items_of_feed
 from newslink.errors import SourceError
 from newslink.model import Precision
 

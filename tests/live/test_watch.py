@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from newslink.articles.sources import FakeSource, Poll, item_of
+from newslink.articles.source import Poll, item_of
+from newslink.articles.sources import FakeSource
 from newslink.errors import SourceError, StoreError
 from newslink.pipeline.watch import SourceRecord, Watch, source_records, wait_after
 
