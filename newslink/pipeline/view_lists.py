@@ -32,9 +32,9 @@ HEADLINES_AMONG = 5_000  # newest links looked at
 PROPOSED = 20
 
 
-def facets_of(store: Store, filter: Filter | None = None) -> Facets:
+def facets_of(store: Store, filter: Filter = Filter()) -> Facets:  # noqa: B008  frozen
     """What the filters can offer within the filter, most frequent first."""
-    return Facets(store.sources(filter), store.categories(filter), store.tags(filter))
+    return Facets(*store.facets(filter))
 
 
 def whole_counts(store: Store) -> Counts:

@@ -118,43 +118,57 @@ class Counting:
         return {texts[number]: count for number, count in rows}
 
     # --- facets ---
-    def sources(self, filter: Filter | None = None, limit: int = 200) -> Facet:
-        """(source, articles) of the filtered set or of all, most frequent first."""
-        return self._facet(Term.SOURCE, filter, limit)
+    def sources(self, limit: int = 200) -> Facet:
+        """(source, articles) of all articles, most frequent first."""
+        return self._facet(Term.SOURCE, limit)
 
-    def categories(self, filter: Filter | None = None, limit: int = 200) -> Facet:
-        return self._facet(Term.CATEGORY, filter, limit)
+    def categories(self, limit: int = 200) -> Facet:
+        return self._facet(Term.CATEGORY, limit)
 
-    def tags(self, filter: Filter | None = None, limit: int = 200) -> Facet:
+    def tags(self, limit: int = 200) -> Facet:
         """Event tags; an article counts for each of its tags."""
-        return self._facet(Term.TAG, filter, limit)
+        return self._facet(Term.TAG, limit)
 
-    def _facet(self, kind: Term, filter: Filter | None, limit: int) -> Facet:
+    def _facet(self, kind: Term, limit: int) -> Facet:
         with self.database.read() as reader:
-            if filter is None or filter == Filter():
-                rows = reader.rows(
-                    "SELECT t.text, f.articles FROM facet f JOIN term t ON t.id = f.term WHERE f.kind = ? ORDER BY f.articles DESC, t.text LIMIT ?",
-                    (int(kind), limit),
-                )
-                return tuple(rows)
-            column = {Term.SOURCE: "source", Term.CATEGORY: "category", Term.TAG: "tagset"}[kind]
+            rows = reader.rows(
+                "SELECT t.text, f.articles FROM facet f JOIN term t ON t.id = f.term WHERE f.kind = ? ORDER BY f.articles DESC, t.text LIMIT ?",
+                (int(kind), limit),
+            )
+        return tuple(rows)
+
+    def facets(self, filter: Filter, limit: int = 200) -> tuple[Facet, Facet, Facet]:
+        """The same of the filtered set, (sources, categories, tags), from one look at it."""
+        if filter == Filter():
+            return self.sources(limit), self.categories(limit), self.tags(limit)
+        with self.database.read() as reader:
             selection = selection_of(reader, self.terms, filter)
             if selection.of_links:
+                # A link row repeats what is counted here, so its article is not fetched; of one security it stands for the article.
                 conditions = link_conditions(reader, selection)
-                source = f"SELECT DISTINCT l.article AS key FROM link l WHERE {conditions.where()}"
-                parameters = conditions.parameters
+                parameters, chosen = conditions.parameters, f"link l WHERE {conditions.where()}"
+                if not selection.single:
+                    chosen = f"(SELECT DISTINCT l.article, l.source, l.category, l.tagset FROM {chosen}) once"
+                sql = f"SELECT source, category, tagset, count(*) FROM {chosen} GROUP BY source, category, tagset"
             else:
-                key, sql, parameters = _article_query(reader, selection)
-                source = f"SELECT {key} AS key {sql}"
-            rows = reader.rows(
-                f"SELECT a.{column}, count(*) FROM ({source}) chosen JOIN article a ON a.key = chosen.key GROUP BY a.{column}", parameters
-            )
-            texts = self.terms.texts(reader, [number for number, _ in rows])
-        found: Counter[str] = Counter()
-        for number, count in rows:
-            for text in (json.loads(texts[number]) if texts[number] else ()) if kind is Term.TAG else (texts[number],):
-                found[text] += count
-        return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit])
+                key, chosen, parameters = _article_query(reader, selection)
+                sql = (
+                    f"SELECT a.source, a.category, a.tagset, count(*) FROM (SELECT {key} AS key {chosen}) chosen JOIN article a "
+                    "ON a.key = chosen.key GROUP BY a.source, a.category, a.tagset"
+                )
+            rows = reader.rows(sql, parameters)
+            texts = self.terms.texts(reader, {number for row in rows for number in row[:3]})
+        sources, categories, tags = Counter[str](), Counter[str](), Counter[str]()
+        for source, category, tagset, articles in rows:
+            sources[texts[source]] += articles
+            categories[texts[category]] += articles
+            for tag in json.loads(texts[tagset]) if texts[tagset] else ():
+                tags[tag] += articles
+        return _commonest(sources, limit), _commonest(categories, limit), _commonest(tags, limit)
+
+
+def _commonest(found: Counter[str], limit: int) -> Facet:
+    return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit])
 
 
 def _sums(found: dict[int, mentions.Mentions], first: int, counted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

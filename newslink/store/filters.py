@@ -55,6 +55,11 @@ class Selection:
         """Whether link rows decide, rather than articles alone."""
         return self.securities is not None or self.roles is not None or self.min_relevance > 0
 
+    @property
+    def single(self) -> bool:
+        """Whether one security is asked for, so that a link row stands for its article."""
+        return self.securities is not None and len(self.securities) == 1
+
 
 def selection_of(reader: Reader, terms: Terms, filter: Filter) -> Selection:
     """Raises QueryError where the keyword cannot be understood."""

@@ -182,8 +182,7 @@ def _keys(reader: Reader, selection: Selection, offset: int, limit: int, newest_
     way = "DESC" if newest_first else "ASC"
     if selection.of_links:
         conditions = link_conditions(reader, selection)
-        single = selection.securities is not None and len(selection.securities) == 1
-        what, order = ("l.article", f"l.session {way}, l.article {way}") if single else ("DISTINCT l.article", f"l.article {way}")
+        what, order = ("l.article", f"l.session {way}, l.article {way}") if selection.single else ("DISTINCT l.article", f"l.article {way}")
         sql = f"SELECT {what} FROM link l WHERE {conditions.where()} ORDER BY {order} LIMIT ? OFFSET ?"
         return [key for (key,) in reader.rows(sql, [*conditions.parameters, limit, offset])]
     key, sql, parameters = _article_query(reader, selection)
@@ -230,8 +229,7 @@ def _article_conditions(reader: Reader, selection: Selection, conditions: Condit
 def _total(reader: Reader, selection: Selection) -> int:
     if selection.of_links:
         conditions = link_conditions(reader, selection)
-        single = selection.securities is not None and len(selection.securities) == 1
-        what = "count(*)" if single else "count(DISTINCT l.article)"
+        what = "count(*)" if selection.single else "count(DISTINCT l.article)"
         return reader.value(f"SELECT {what} FROM link l WHERE {conditions.where()}", conditions.parameters, 0)
     if selection.keyword is None and selection.tags is None:
         return _days(reader, selection, "heads" if selection.fold else "articles")

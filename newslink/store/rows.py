@@ -69,8 +69,7 @@ def _fetched(reader: Reader, selection: Selection, limit: int | None) -> list[tu
     if limit is None:
         rows = reader.rows(f"{_SELECT} WHERE {conditions.where()}", conditions.parameters)
     else:
-        single = selection.securities is not None and len(selection.securities) == 1
-        order = "l.session DESC, l.article DESC" if single else "l.article DESC, l.security"
+        order = "l.session DESC, l.article DESC" if selection.single else "l.article DESC, l.security"
         rows = reader.rows(f"{_SELECT} WHERE {conditions.where()} ORDER BY {order} LIMIT ?", [*conditions.parameters, limit])
     rows.sort(key=_by_time)
     return rows

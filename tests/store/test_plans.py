@@ -108,7 +108,7 @@ def test_every_search_goes_through_the_index(archive: Store, monkeypatch: pytest
         with asked(monkeypatch) as queries:
             page = archive.page(chosen, ranked=ranked)
             archive.rows(chosen)
-            archive.sources(chosen)
+            archive.facets(chosen)
         assert page.total > 0, chosen
         plans = [(sql, plan(archive, sql, parameters, False)) for sql, parameters in queries]
         assert [(sql, words) for sql, words in plans if scanned(archive, sql, words)] == []
@@ -133,6 +133,7 @@ def test_questions_of_one_security_or_a_few_days_read_no_table_whole(archive: St
         with asked(monkeypatch) as queries:
             assert archive.page(chosen).total > 0
             archive.rows(chosen)
+            archive.facets(chosen)
             archive.session_counts("600519.SH", chosen.start, chosen.end)
             archive.top_mentioned(date(2024, 2, 5))
             archive.article("a5")

@@ -104,9 +104,10 @@ def test_rows_and_pages_are_what_a_plain_loop_finds(filled) -> None:
         assert list(store.page(filter, offset, 4).rows["article"]) == list(page.rows["article"])[offset : offset + 4]
         streamed = pd.concat([store.rows(Filter(securities=("999999.SZ",))), *store.stream_rows(filter, 7)])
         assert sorted(zip(streamed["article"], streamed["security"], strict=True)) == sorted(rows)
-        for kind, of in ((store.sources, lambda e: [e.article.source]), (store.tags, lambda e: e.tags)):
-            wanted = Counter(text for e in entries if e.article.id in articles for text in of(e))
-            assert dict(kind(filter)) == dict(wanted), filter
+        left = [e for e in entries if e.article.id in articles]
+        texts = ([e.article.source for e in left], [e.article.category for e in left], [tag for e in left for tag in e.tags])
+        for facet, wanted in zip(store.facets(filter), texts, strict=True):
+            assert dict(facet) == dict(Counter(wanted)), filter
 
 
 def test_a_row_carries_what_was_put(filled) -> None:
