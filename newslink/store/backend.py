@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from newslink.store.search import Node
 
 Rows = Iterable[Sequence[Any]]
+Columns = tuple[list[np.ndarray], list[list[str]]]  # numbers as int64, texts
 
 
 class Backend(Protocol):
@@ -35,6 +37,9 @@ class Backend(Protocol):
 
     def translated(self, sql: str) -> str: ...
     def among(self, values: list[Any]) -> tuple[str, Any]: ...
+    def columns(self, reader: Reader, numbers: Sequence[str], texts: Sequence[str], rest: str, parameters: Sequence[Any]) -> Columns:
+        """See ``Reader.columns``."""
+
     def load(self, writer: Writer, table: str, columns: Sequence[str], rows: list[Sequence[Any]]) -> None: ...
 
     def create_search(self, writer: Writer) -> None: ...
@@ -81,6 +86,10 @@ class Reader:
         cursor.execute(self.translated(sql), tuple(parameters))
         return cursor
 
+    def columns(self, numbers: Sequence[str], texts: Sequence[str], rest: str, parameters: Sequence[Any] = ()) -> Columns:
+        """``SELECT numbers, texts rest`` by column, all in one order of rows. No cell may be NULL, numbers are whole and of 64 bits."""
+        return self.backend.columns(self, numbers, texts, rest, parameters)
+
     def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[tuple]]:
         """Lists of at most ``size`` rows; no more than one of them is in memory."""
         cursor = self.backend.streaming_cursor(self.connection)
@@ -94,6 +103,13 @@ class Reader:
     def among(self, values: Iterable[Any]) -> tuple[str, Any]:
         """(SQL to stand behind a column, its one parameter): ``column IN …`` for any number of values."""
         return self.backend.among(list(values))
+
+
+def columns_of_rows(reader: Reader, numbers: Sequence[str], texts: Sequence[str], rest: str, parameters: Sequence[Any]) -> Columns:
+    """``Reader.columns``, the plain way."""
+    rows = reader.rows(f"SELECT {', '.join([*numbers, *texts])} {rest}", parameters)
+    columns = list(zip(*rows, strict=True)) or [()] * (len(numbers) + len(texts))
+    return [np.array(column, dtype="int64") for column in columns[: len(numbers)]], [list(column) for column in columns[len(numbers) :]]
 
 
 class Writer(Reader):

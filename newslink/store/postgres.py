@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
+from newslink.store.backend import columns_of_rows
+
 if TYPE_CHECKING:
-    from newslink.store.backend import Reader, Writer
+    from newslink.store.backend import Columns, Reader, Writer
     from newslink.store.search import Node
 
 WRITE_LOCK = 0x6E6577736C696E6B  # "newslink": the advisory lock that makes one writer of many processes
@@ -62,6 +64,9 @@ class Postgres:
 
     def among(self, values: list[Any]) -> tuple[str, Any]:
         return "= ANY(?)", values
+
+    def columns(self, reader: Reader, numbers: Sequence[str], texts: Sequence[str], rest: str, parameters: Sequence[Any]) -> Columns:
+        return columns_of_rows(reader, numbers, texts, rest, parameters)
 
     def load(self, writer: Writer, table: str, columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
         if len(rows) < 20:

