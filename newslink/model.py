@@ -70,10 +70,11 @@ class Bucket(StrEnum):
 class Annotation:
     """A statement about a security made by the publisher's markup.
 
-    kind: inline, repeat, chart, quote, board, index, glossary, tag, related. security: our id, or None when the target is no security (boards,
+    kind: inline, repeat, chart, quote, board, index, glossary, tag, image, related. security: our id, or None when the target is no security (boards,
     indices, glossary) or cannot be read. field: title or body; a chart has no words of its own, so start == end there and surface is what its
     markup printed. tag: a feed's own stock tag of the whole article (start == end, surface its printed name); dictionary-made and often wrong,
-    so not gold. time: no statement about a security but the time as published (surface; target: its precision) where a person corrected it. related:
+    so not gold. image: no statement about a security but where an image stands (start == end; target: its web address, surface: what the markup
+    says it shows). time: no statement about a security but the time as published (surface; target: its precision) where a person corrected it. related:
     no statement about a security but the place where a further article (相关报道) begins, to the end of the text.
     """
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from newslink.articles.markets import Target, of_data_code, of_element_id, of_quote_link
 
-IGNORE, SPACE, LINE, CLOSE, OPEN, CHART, HIDE, CREDIT = range(8)
+IGNORE, SPACE, LINE, CLOSE, OPEN, CHART, IMAGE, HIDE, CREDIT = range(9)
 
 
 class Element(NamedTuple):
     """action: nothing; a space; a new line; the end of inline elements of that name; the start of one (which may name target); a chart of
-    target (that opens an inline element too where opens is true); the start of a part that is not shown; the start of the credit line.
-    printed: what the markup says of a chart.
+    target (that opens an inline element too where opens is true); an image, whose address is the target's text; the start of a part that is
+    not shown; the start of the credit line. printed: what the markup says of a chart or image.
     """
 
     action: int
@@ -44,9 +44,12 @@ _PLAIN = _names("strong b em i u font small big sub sup s del ins mark code")
 
 _NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
 _ATTRIBUTE = re.compile(
-    r"""[\s"'/](data-code|href|class|id|src|alt|style|hidden)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?(?=[\s/>"'])""", re.IGNORECASE
+    r"""[\s"'/](data-(?:code|src|original)|href|class|id|src|alt|style|hidden|width|height)"""
+    r"""(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?(?=[\s/>"'])""", re.IGNORECASE
 )
 _HIDDEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
+_DOT = ("0", "1", "0px", "1px")  # an image of that size is there to count readers
 _HUGE_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{8,}+|[0-9]{8,}+);?")
 # NUL and other controls, zero-width characters that would split a name, and bidirectional overrides that would reorder the screen
 _UNWANTED = re.compile(
@@ -56,6 +59,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _NOTHING = Element(IGNORE)
 _MAX_CACHED = 600  # characters: a picture inlined in its tag would fill the memory
 _MAX_KNOWN = 20_000
+_MAX_ADDRESS = 1_000
 
 
 def clean(text: str) -> str:
@@ -135,7 +139,22 @@ def _image(found: dict[str, str]) -> Element:
     target = of_data_code(code) if code else None
     if target is None and "src" in found:
         target = of_quote_link(found["src"])
-    return Element(CHART, "img", "chart", target, clean((found.get("alt") or code or target.text)[:80])) if target else _NOTHING
+    if target is not None:
+        return Element(CHART, "img", "chart", target, clean((found.get("alt") or code or target.text)[:80]))
+    # Pages that load their images late keep the address elsewhere, and something blank in src.
+    addresses = (image_address(found.get(name, "")) for name in ("data-src", "data-original", "src"))
+    address = next(filter(None, addresses), "")
+    counts_readers = found.get("width") in _DOT or found.get("height") in _DOT or _HIDDEN_STYLE.search(found.get("style", ""))
+    return _NOTHING if counts_readers or not address else Element(IMAGE, "img", "image", Target(address), clean(found.get("alt", "")[:80]))
+
+
+def image_address(address: str) -> str:
+    """The address of an image on the web; "" for what names no host, is no http(s) or is absurdly long."""
+    address = address.strip()
+    address = f"https:{address}" if address.startswith("//") else address
+    if not _WEB.match(address) or len(address) > _MAX_ADDRESS or not address.isprintable() or " " in address:
+        return ""
+    return address
 
 
 def _attributes(tag: str) -> dict[str, str]:

@@ -1,11 +1,12 @@
-"""Markdown as news posts use it → plain text and annotations: links become their words, quote links and chart images annotations."""
+"""Markdown as news posts use it → plain text and annotations: links become their words, quote links and images annotations."""
 
 from __future__ import annotations
 
 import re
 
+from newslink.articles.elements import image_address
 from newslink.articles.markets import of_quote_link
-from newslink.articles.markup import clean, decode_entities, related_in
+from newslink.articles.markup import MAX_IMAGES, clean, decode_entities, related_in
 from newslink.model import Annotation
 
 _LINK = re.compile(r"(!?)\[([^\[\]\n]{0,300})\]\(\s*<?([^()\s<>]{0,1000})>?(?:\s+\"[^\"\n]{0,200}\")?\s*\)")
@@ -22,6 +23,7 @@ def text_of_markdown(source: str) -> tuple[str, tuple[Annotation, ...]]:
     """Plain text, paragraphs separated by ``\\n``, and annotations of field ``body``, as ``text_of_html`` gives them."""
     lines: list[str] = []
     found: list[Annotation] = []
+    images: list[tuple[int, str, str]] = []  # place, words, address
     length = 0
     for line in clean(source).splitlines():
         if _RULE.match(line):
@@ -34,7 +36,9 @@ def text_of_markdown(source: str) -> tuple[str, tuple[Annotation, ...]]:
         start = length + 1 if lines else 0
         for at, surface, kind, address in links:
             target = of_quote_link(address)
-            if target is not None:
+            if target is None and kind == "chart" and (image := image_address(address)):
+                images.append((start + at, surface[:80], image))
+            elif target is not None:
                 end = start + at + (len(surface) if kind == "quote" else 0)
                 found.append(Annotation("body", start + at, end, surface or target.text, target.kind or kind, target.text, target.security))
         if words:
@@ -42,6 +46,9 @@ def text_of_markdown(source: str) -> tuple[str, tuple[Annotation, ...]]:
             length = start + len(words)
     text = "\n".join(lines)
     found = [a for a in found if a.end <= len(text)] + related_in(text)
+    for place, words, image in images[:MAX_IMAGES]:
+        place = min(place, len(text))  # below the last words
+        found.append(Annotation("body", place, place, words, "image", image))
     return text, tuple(sorted(found, key=lambda a: (a.start, a.end)))
 
 

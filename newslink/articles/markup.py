@@ -17,6 +17,7 @@ from newslink.articles.elements import (
     CLOSES_PARAGRAPH,
     CREDIT,
     HIDE,
+    IMAGE,
     KNOWN,
     LINE,
     OPEN,
@@ -35,6 +36,8 @@ from newslink.model import Annotation
 make_annotation = maker(Annotation)
 _place = attrgetter("start", "end")
 MAX_HTML_CHARACTERS = 10 << 20
+MAX_IMAGES = 30  # of an article; the others are left out
+_WORDLESS = ("chart", "image")
 
 
 class Page(NamedTuple):
@@ -98,6 +101,7 @@ class _Scanner:
         self.open: list[tuple[str, int, int, str, Target | None]] = []
         self.found: list[tuple[int, int, str, str, Target]] = []  # start, end, printed, kind, target
         self.credits: list[str] = []
+        self.images = 0
 
     def read(self, html: str) -> None:
         end = html.rfind(">") + 1
@@ -134,6 +138,8 @@ class _Scanner:
                     self.open.append((name, self.length, 0, "", None))
             elif action >= HIDE:
                 i, text = self.skip(name, tokens, i, text, self.credits if action == CREDIT else None)
+            elif action == IMAGE:
+                self.image(target, printed)
             if text:
                 self.text(text)
         if not (count > 1 and _UNENDED.match(tokens[-2])):
@@ -174,6 +180,11 @@ class _Scanner:
         if not any(entry[0] == at == entry[1] and entry[4] == target for entry in self.found[-2:]):
             self.found.append((at, at, printed, "chart", target))
 
+    def image(self, target: Target, printed: str) -> None:
+        if self.images < MAX_IMAGES:
+            self.images += 1
+            self.found.append((self.length, self.length, printed, "image", target))
+
     def close(self, name: str, proper: bool = True) -> None:
         """The innermost open element of that name ends, and with it all inside it."""
         opened = self.open
@@ -201,7 +212,7 @@ class _Scanner:
             return
         # The wrapping span repeats its link's security: the inner one has spoken already.
         for other in self.found[made:]:
-            if other[4] == target and other[3] != "chart":
+            if other[4] == target and other[3] not in _WORDLESS:
                 return
         self.found.append((start, self.length, "" if proper else "cut", kind, target))
 
@@ -235,7 +246,7 @@ class _Scanner:
         size = len(text)
         for start, end, printed, kind, target in self.found:
             start, end = min(start, size), min(end, size)
-            if kind == "chart":
+            if kind in _WORDLESS:
                 annotations.append(make_annotation("body", start, start, printed, target.kind or kind, target.text, target.security))
                 continue
             surface = text[start:end]

@@ -16,6 +16,7 @@ from newslink.ui import numbers
 from newslink.ui.actions import add_link, confirm_link, mute_word, reject_link, say_what_was_done
 from newslink.ui.context import Context, change, redraw
 from newslink.ui.html import Span, badge, lit, paragraphs, text, web_address
+from newslink.ui.remote_images import remote_images
 from newslink.ui.widgets import escaped, popover
 
 SHORT, LONG = 6_000, 200_000
@@ -163,6 +164,7 @@ def reader(found: Context, view: ArticleView | None, security: str, place: str, 
             args=(place, article.id),
             width="stretch",
         )
+    remote_images(found, article, place)
     if address := web_address(article.url):
         st.link_button(words["original"], address, icon=":material/open_in_new:")
     if card is not None and (known := card()) is not None:

@@ -41,6 +41,15 @@ def test_quote_links_and_charts_are_annotations_at_their_words() -> None:
     ]
 
 
+def test_images_of_the_web_are_annotations_where_they_stand_and_the_last_stands_at_the_end() -> None:
+    text, annotations = text_of_markdown("前文。![图一](https://img.example/1.png)\n\n![本地](/assets/2.png)\n\n![图三](//img.example/3.png)")
+    assert text == "前文。"
+    assert [(a.kind, a.start, a.end, a.surface, a.target) for a in annotations] == [
+        ("image", 3, 3, "图一", "https://img.example/1.png"),
+        ("image", 3, 3, "图三", "https://img.example/3.png"),
+    ]
+
+
 @settings(max_examples=400, deadline=None)
 @given(
     st.lists(

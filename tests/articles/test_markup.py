@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from newslink.articles import text_of_html
-from newslink.articles.markup import MAX_HTML_CHARACTERS, read_page
+from newslink.articles.markup import MAX_HTML_CHARACTERS, MAX_IMAGES, read_page
 from newslink.errors import ArticleError
 from newslink.model import Annotation
 
@@ -19,7 +19,7 @@ def named(html: str) -> list[tuple[str, str, str | None]]:
     text, annotations = text_of_html(html)
     for a in annotations:
         assert 0 <= a.start <= a.end <= len(text)
-        assert text[a.start : a.end] == a.surface or (a.start == a.end and a.kind in {"chart", "index", "board"})
+        assert text[a.start : a.end] == a.surface or (a.start == a.end and a.kind in {"chart", "index", "board", "image"})
     return [(a.kind, a.surface, a.security) for a in annotations]
 
 
@@ -137,6 +137,41 @@ def test_scripts_styles_comments_and_hidden_parts_are_left_out() -> None:
         '<div hidden>藏<div>藏</div></div><p>看</p><p style="VISIBILITY: hidden">藏<p>见</p><noscript>藏</noscript><textarea>藏</textarea>'
     )
     assert text_of_html(html)[0] == "看\n见"
+
+
+@pytest.mark.parametrize(
+    ("image", "address"),
+    [
+        ('<img src="https://img.example/a.png" alt="图一">', "https://img.example/a.png"),
+        ("<IMG SRC='HTTP://img.example/a.png?x=1&amp;y=2' alt=图一>", "HTTP://img.example/a.png?x=1&y=2"),
+        ('<img src="//img.example/a.png" alt="图一"/>', "https://img.example/a.png"),
+        ('<img src="blank.gif" data-src="https://img.example/late.png" alt="图一">', "https://img.example/late.png"),
+        ('<img src="data:image/gif;base64,R0lGOD" data-original="https://img.example/late.png" alt="图一">', "https://img.example/late.png"),
+    ],
+)
+def test_an_image_is_an_annotation_with_its_address(image: str, address: str) -> None:
+    text, annotations = text_of_html(f"<p>前。{image}后。</p>")
+    assert text == "前。后。"
+    assert annotations == (Annotation("body", 2, 2, "图一", "image", address),)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        '<img src="/local.png">', '<img src="x.png">', '<img src="data:image/png;base64,iVBOR">', '<img src="javascript:alert(1)">',
+        '<img src="file:///etc/passwd">', '<img src="ftp://img.example/a.png">', '<img src="https:///a.png">', '<img src="//">', "<img>",
+        '<img src="https://img.example/a\tb.png">', '<img src="https://img.example/a b.png">', f'<img src="https://img.example/{"a" * 1000}">',
+        '<img src="https://counter.example/a.gif" width="1" height="1">', '<img src="https://counter.example/a.gif" style="display:none">',
+        '<p hidden><img src="https://img.example/a.png"></p>', '<!-- <img src="https://img.example/a.png"> -->',
+    ],
+)  # fmt: skip
+def test_what_names_no_host_or_only_counts_readers_is_no_image(image: str) -> None:
+    assert text_of_html(f"<p>前{image}</p>") == ("前", ())
+
+
+def test_of_many_images_the_first_are_kept() -> None:
+    _, annotations = text_of_html("".join(f'<p>字</p><img src="https://img.example/{i}.png">' for i in range(10_000)))
+    assert [a.target for a in annotations] == [f"https://img.example/{i}.png" for i in range(MAX_IMAGES)]
 
 
 def test_the_credit_line_leaves_the_text_and_names_the_medium() -> None:
