@@ -7,6 +7,7 @@ Traces leave ``x`` out where they cover every place: place i of the category axi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -26,13 +27,19 @@ RUN_UP = 300  # candles before the window that feed the averages
 _RISE = 0.045  # markers stand this share of the price range above the high
 
 
-def kline_figure(bars: pd.DataFrame, events: pd.DataFrame, options: ChartOptions, benchmark: pd.DataFrame | None = None) -> dict:
+def kline_figure(
+    bars: pd.DataFrame,
+    events: pd.DataFrame,
+    options: ChartOptions,
+    benchmark: pd.DataFrame | None = None,
+    tag_words: Mapping[str, str] | None = None,
+) -> dict:
     """A figure: ``{"data": [...], "layout": {...}}``, JSON-ready.
 
     bars: daily bars, already adjusted as wanted, with as much before options.start as the averages need. events: one row a link with
     session,
     article, published_at, title, role, tags; all of one security. benchmark: bars of the index, drawn as a line starting at the first
-    candle's close.
+    candle's close. tag_words: what an event tag is called in the language of the options, where that is not the tag itself.
     Marker customdata is the number of days since 1970-01-01 of the place's last session. ``layout.meta`` holds period, the last session
     of
     every place (days since 1970), drawn and undrawn: the numbers of distinct articles on and off the chart.
@@ -64,7 +71,7 @@ def kline_figure(bars: pd.DataFrame, events: pd.DataFrame, options: ChartOptions
         data += _panel(panel, tail, taken, axis, options, colours)
     axes.append(("y3", 0.07))
     data.append(_density(places, marks, colours, text))
-    data += _marker_traces(places, marks, shown, digits, options, colours, text)
+    data += _marker_traces(places, marks, shown, digits, options, colours, text, tag_words or {})
     return {"data": data, "layout": _layout(places, marks, shown, axes, options, colours)}
 
 
@@ -202,7 +209,9 @@ def _density(places: Slots, marks: Markers, colours, text: dict) -> dict:
     }
 
 
-def _marker_traces(places: Slots, marks: Markers, shown: dict, digits: int, options: ChartOptions, colours, text: dict) -> list[dict]:
+def _marker_traces(
+    places: Slots, marks: Markers, shown: dict, digits: int, options: ChartOptions, colours, text: dict, tag_words: Mapping[str, str]
+) -> list[dict]:
     """One trace a role or tag, so that colours, shapes and the legend come for nothing."""
     labels = np.array(places.labels(), object)
     height = marker_heights(shown["high"], shown["low"], options.log)
@@ -210,7 +219,7 @@ def _marker_traces(places: Slots, marks: Markers, shown: dict, digits: int, opti
     if options.colour_by == "tag":
         numbers = top_tags(marks.tag, len(TAG_SHAPES))
         kind = np.array([numbers.get(tag, len(numbers)) for tag in marks.tag], np.int64)
-        styles = [(escape(plain(tag, 16)), TAG_COLOURS[i], TAG_SHAPES[i]) for tag, i in numbers.items()]
+        styles = [(escape(plain(tag_words.get(tag, tag), 24)), TAG_COLOURS[i], TAG_SHAPES[i]) for tag, i in numbers.items()]
         styles.append((text["other"] if styles else text["none"], *OTHER_STYLE))
     else:
         kind = marks.role

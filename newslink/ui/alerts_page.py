@@ -90,7 +90,7 @@ def _condition(found: Context, rule: dict) -> str:
     """What the rule asks for, in words."""
     words, name = found.words, found.desk.universe.name_on
     parts = [words.get(f"alert_{rule['kind']}", str(rule["kind"]))]
-    parts += [" ".join(rule["tags"])] if rule["tags"] else []
+    parts += [found.tags(rule["tags"])] if rule["tags"] else []
     parts += [f"{words['keyword']} {rule['keyword']}"] if rule["keyword"] else []
     if rule["kind"] in ("watchlist", "unusual", "move") or rule["securities"]:
         parts.append(found.words["comma"].join(name(one) for one in rule["securities"][:12]) or words["watch"])
@@ -108,7 +108,8 @@ def _new_rule(found: Context) -> None:
         kind = second.selectbox(words["kind"], KINDS, format_func=lambda one: words[f"alert_{one}"])
         keyword = third.text_input(words["keyword"], max_chars=200, help=words["keyword_hint"])
         tags = st.multiselect(
-            words["tag"], [tag for tag, _ in found.desk.store.tags()], format_func=escaped, placeholder=words["any"]
+            words["tag"], [tag for tag, _ in found.desk.store.tags()], format_func=lambda tag: escaped(found.tag(tag)),
+            placeholder=words["any"],
         )
         whose = st.segmented_control(
             words["securities"], ["watch", "this"], format_func=lambda one: _whose(found, one), default="watch"

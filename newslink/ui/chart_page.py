@@ -29,6 +29,7 @@ from newslink.ui.reader import reader
 from newslink.ui.shelf import default_security, shelf
 from newslink.ui.state import MINUTES
 from newslink.ui.style import direction_colours
+from newslink.ui.texts import tag_words
 
 PART = "chart"  # the fragment that holds the page
 HEIGHT, PANEL_HEIGHT = 520, 90
@@ -200,7 +201,7 @@ def _chart(found: Context, view: ChartView, height: int) -> Callable[[], dict]:
     options = options_of(found, view)
 
     def figure(options: ChartOptions = options) -> dict:
-        return kline_figure(view.bars, view.events, options, view.benchmark if options.compare else None)
+        return kline_figure(view.bars, view.events, options, view.benchmark if options.compare else None, tag_words(found.language))
 
     def made() -> tuple[bytes, str]:
         drawn = figure()

@@ -10,7 +10,7 @@ from newslink.errors import NewslinkError
 from newslink.settings import Settings
 from newslink.ui.desk import Desk, open_desk
 from newslink.ui.state import PARAMETERS, View, changed, format_view, parse_view
-from newslink.ui.texts import language_of, words
+from newslink.ui.texts import language_of, tag_words, words
 
 _KEPT, _BAD, _PART = "newslink-view", "newslink-bad", "newslink-part"
 
@@ -28,6 +28,14 @@ class Context:
 
     def say(self, key: str, **values: object) -> str:
         return self.words[key].format(**values)
+
+    def tag(self, tag: str) -> str:
+        """An event tag in the reader's language; a tag that is no event's as it is."""
+        return tag_words(self.language).get(tag, tag)
+
+    def tags(self, tags: object) -> str:
+        """The tags of a cell, a tuple or list, in one line."""
+        return self.words["comma"].join(self.tag(str(tag)) for tag in tags) if isinstance(tags, tuple | list) else ""
 
 
 def current_view() -> tuple[View, tuple[str, ...]]:

@@ -42,7 +42,7 @@ def about_of(
         ("keyword", view.keyword),
         ("source", ", ".join(view.sources)),
         ("category", ", ".join(view.categories)),
-        ("tag", ", ".join(view.tags)),
+        ("tag", ", ".join(map(found.tag, view.tags))),
         ("role", roles),
         ("relevance", f"{view.relevance}%" if view.relevance else ""),
         ("fold", words["yes"] if view.fold else ""),

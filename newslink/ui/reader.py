@@ -96,7 +96,7 @@ def article_html(found: Context, view: ArticleView, security: str, limit: int) -
     if mine is not None and mine.suspended:
         parts.append(" " + badge(words["flag_suspended"]))
     parts.append("</div>")
-    tags = [badge(tag) for tag in view.tags[:12]]
+    tags = [badge(found.tag(tag)) for tag in view.tags[:12]]
     tags += [badge(found.say("reposts", n=len(view.copies)))] if view.copies else []
     if tags:
         parts.append(f'<div class="nl-tags">{"".join(tags)}</div>')

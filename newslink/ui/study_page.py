@@ -59,7 +59,7 @@ def _group(found: Context, group: str) -> str:
     """A group's name: a security with its code, a tag, or those with none."""
     if group == "-":
         return found.words["group_untagged"]
-    return f"{found.desk.universe.name_on(group)} {group}" if "." in group else group
+    return f"{found.desk.universe.name_on(group)} {group}" if "." in group else found.tag(group)
 
 
 def _sentences(found: Context, study: StoreStudy, group: str) -> None:

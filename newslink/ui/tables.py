@@ -64,9 +64,7 @@ def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
         words["role"]: [role.get(one, words.get(one, one)) for one in map(str, shown["role"].tolist())],
     }
     if "tags" in shown:
-        out[words["tag"]] = [
-            " ".join(map(str, tags)) if isinstance(tags, (tuple, list)) else clean(tags, 40) for tags in shown["tags"].tolist()
-        ]
+        out[words["tag"]] = [clean(found.tags(tags)) for tags in shown["tags"].tolist()]
     out[words["bucket"]] = [words.get(bucket, "") for bucket in map(str, shown["bucket"].tolist())]
     out[words["flags"]] = flags(found, shown)
     return pd.DataFrame(out, index=shown["row"].to_numpy())
@@ -149,7 +147,7 @@ def news_frame(found: Context, news: pd.DataFrame) -> pd.DataFrame:
         out[words["securities"]] = [found.words["comma"].join(clean(one[1], 12) for one in tuple(each)[:4]) for each in news["securities"]]
     out[words["source"]] = [clean(source, 24) for source in news["source"]]
     if "tags" in news:
-        out[words["tag"]] = [" ".join(map(str, tags)) if isinstance(tags, (tuple, list)) else clean(tags, 40) for tags in news["tags"]]
+        out[words["tag"]] = [clean(found.tags(tags)) for tags in news["tags"]]
     if "copies" in news and news["copies"].any():
         out[words["fold"]] = [found.say("reposts", n=int(n)) if n else "" for n in news["copies"]]
     return out

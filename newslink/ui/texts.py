@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from newslink.ui.texts_en import TAGS
 from newslink.ui.texts_en import TEXTS as EN
 from newslink.ui.texts_zh import TEXTS as ZH
 
@@ -11,6 +12,11 @@ LANGUAGES = {"zh": ZH, "en": EN}
 def words(language: str) -> dict[str, str]:
     """The texts of a language; English for one that is not known."""
     return LANGUAGES.get(language, EN)
+
+
+def tag_words(language: str) -> dict[str, str]:
+    """Event tag → what it is called, where that is not the tag itself."""
+    return {} if language == "zh" else TAGS
 
 
 def language_of(locale: str | None) -> str:

@@ -248,7 +248,8 @@ def filter_fields(found: Context, facets: Facets, keyword: bool = True) -> None:
         key = bound("keyword", found.view.keyword, typed=True)
         st.text_input(words["keyword"], key=key, help=words["keyword_hint"], max_chars=200, on_change=_take("keyword"))
     for field, label in (("sources", "source"), ("categories", "category"), ("tags", "tag")):
-        several(found, field, [value for value, _ in getattr(facets, field)][:200], label)
+        name = (lambda tag: escaped(found.tag(tag))) if field == "tags" else None
+        several(found, field, [value for value, _ in getattr(facets, field)][:200], label, name)
     several(found, "roles", [role.value for role in Role], "role", role_name(found))
     st.slider(words["relevance"], 0, 100, key=bound("relevance", found.view.relevance), step=5, format="%d%%", on_change=_take("relevance"))
     flag(found, "fold", "fold")

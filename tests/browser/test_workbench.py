@@ -181,6 +181,8 @@ def test_language_and_theme_come_from_the_browser_and_can_be_switched(visit, sam
     one.chart()
     assert "Chart & news" in one.text() and "Received" in one.text()
     assert one.kline("k.painter.colours.paper") == "#0e1420"
+    legend = one.kline("k.keep.legend.map((key) => key.name)")
+    assert len(legend) > 1 and not re.search(r"[\u4e00-\u9fff]", "".join(legend))
     one.shot("en-dark-1440")
     one.page.get_by_text("中文").click()
     one.page.wait_for_url(re.compile("lang=zh"))

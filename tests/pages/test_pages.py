@@ -86,6 +86,14 @@ def test_filters_of_the_link_restrict_table_and_counts_alike(page):
     assert set(part.dataframe[0].value["角色"]) == {"主体"}
 
 
+def test_event_tags_are_english_on_the_english_screen_and_stay_what_they_are_in_the_link(page):
+    app = opened(page("chart", code="300750.SZ", lang="en", tag=["业绩"]), "filters")
+    assert set(app.dataframe[0].value["Event tag"]) == {"Earnings"} and "Earnings" in said(app)
+    choice = app.multiselect(key="w-tags")
+    assert choice.value == ["业绩"] and "Earnings" in choice.options and not re.search(r"[\u4e00-\u9fff]", "".join(choice.options))
+    assert set(page("chart", code="300750.SZ", tag=["业绩"]).dataframe[0].value["事件标签"]) == {"业绩"}
+
+
 def test_a_search_that_fits_nothing_says_so_with_a_way_out(page):
     app = page("chart", code="300750.SZ", q="绝不会有的词组")
     assert not app.exception and "没有符合条件的文章" in said(app)

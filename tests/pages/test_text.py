@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newslink.articles.tags import EVENTS
 from newslink.ui import numbers
 from newslink.ui.exports import file_name
 from newslink.ui.html import Span, lit, paragraphs, text, web_address
 from newslink.ui.reader import hits
 from newslink.ui.shelf import Shelf, read_shelf, write_shelf
-from newslink.ui.texts import EN, ZH, language_of
+from newslink.ui.texts import EN, ZH, language_of, tag_words
 from newslink.ui.widgets import escaped
 
 
@@ -25,6 +26,12 @@ def test_both_languages_have_the_same_keys_and_placeholders():
     for key in ZH:
         fields = [sorted(name for _, name, _, _ in string.Formatter().parse(said) if name) for said in (ZH[key], EN[key])]
         assert fields[0] == fields[1], key
+
+
+def test_every_event_tag_has_english_words_each_its_own():
+    tags = {tag for event in EVENTS for tag in (event.tag, event.ended) if tag}
+    assert set(tag_words("en")) == tags and len(set(tag_words("en").values())) == len(tags)
+    assert all(words.isascii() for words in tag_words("en").values()) and tag_words("zh") == {}
 
 
 @pytest.mark.parametrize(
