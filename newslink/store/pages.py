@@ -20,6 +20,7 @@ from newslink.store.search import phrases_of
 from newslink.store.snippets import Snippet, snippet_of
 from newslink.store.terms import Terms
 
+_ENDLESS = 1 << 62
 _COLUMNS = (
     "article",
     "published_at",
@@ -70,6 +71,10 @@ class Pages:
             selection = selection_of(reader, self.terms, filter)
             if ranked and selection.keyword is not None:
                 keys, total = _ranked(reader, selection, offset, limit, newest_first)
+            elif selection.keyword is not None and selection.securities is not None and count:
+                # All keys at once: they are few beside the postings of the words, which a second statement would read again.
+                found = _keys(reader, selection, 0, _ENDLESS, newest_first)
+                keys, total = found[offset : offset + limit], len(found)
             else:
                 keys = _keys(reader, selection, offset, limit, newest_first)
                 total = _total(reader, selection) if count else len(keys)
