@@ -26,6 +26,7 @@ TOLD_AGAIN_HOURS = 6  # the same company and numbers in other words
 _TOLD_AGAIN = 0.3
 _SAME_TITLE = 0.8
 _RELATED_TITLE = 0.3
+_WHOLE, _WHOLE_LATER = 0.72, 0.9  # share of both texts together
 _MAX_NEIGHBOURS = 50  # compared with per key: a flood of one text costs no more than its length
 
 
@@ -118,8 +119,10 @@ def relate(one: Signature, other: Signature) -> Relation | None:
         # A round-up holds many stories word for word; a longer version of one story begins with the same words.
         if len(b) > 3 * len(a) and short.opening != long.opening:
             return None
-        # Excerpts of one document open with the same sentence. A shortened story keeps its subject in the title.
-        if 2 * shared < len(a) + len(b) - shared and not same_companies and titles < _RELATED_TITLE:
+        # Excerpts of one document open with the same sentence. A shortened story keeps its subject in the title. What shares neither title nor
+        # opening with another repeats it as background of its own news.
+        least = 0.5 if short.opening == long.opening else _WHOLE if hours is None or hours <= TOLD_AGAIN_HOURS else _WHOLE_LATER
+        if shared < least * (len(a) + len(b) - shared) and not same_companies and titles < _RELATED_TITLE:
             return None
     return Relation("copy" if agree else "update", contained)
 

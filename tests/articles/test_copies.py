@@ -93,6 +93,24 @@ def test_a_round_up_that_holds_the_story_is_no_copy_of_it() -> None:
     assert kind(told(), told("今日要闻：" + "".join(other_news) + STORY, 30, title="今日要闻")) is None
 
 
+PASSED = "交易所上市审核委员会召开第三十一次审议会议，审议结果显示，云杉机器人股份有限公司首发符合发行条件、上市条件和信息披露要求。"
+
+
+def test_news_that_repeats_an_earlier_story_as_its_background_is_another_story() -> None:
+    story = told(PASSED, title="云杉机器人首发过会", companies=())
+    later = told(f"云杉机器人宣布，双足人形机器人累计下线约1.1万台。{PASSED}", 22 * 60, title="双足人形机器人累计下线约1.1万台", companies=())
+    market = told(f"机器人板块迎来密集催化：{PASSED}", 15 * 60, title="巨头争相布局 板块获多重催化", companies=())
+    reaction = told(f"亚太早盘，指数期货走低，原油高开。消息面上，{PASSED}分析人士称影响有限。", 60, title="期货走低 原油高开", companies=())
+    assert [kind(story, one) for one in (later, market, reaction)] == [None, None, None]
+    assert len({placement.cluster for placement in place([story, later, market, reaction])}) == 4
+
+
+def test_the_whole_story_under_another_title_and_opening_is_a_copy() -> None:
+    story = told(f"据知情人士透露，{PASSED}", title="云杉机器人首发过会", companies=())
+    again = told(f"消息称，{PASSED}", 10, title="双足人形赛道再添一家公司", companies=())
+    assert kind(story, again) == "copy"
+
+
 def test_funds_do_not_make_another_set_of_companies() -> None:
     assert kind(told(), told(minutes=1, companies=("301511.SZ", "159940.SZ"))) == "copy"
 
