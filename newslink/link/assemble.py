@@ -12,7 +12,7 @@ from newslink.link.classes import PLAIN, WORD, SurfaceClass, surface_lists
 from newslink.link.corrections import Rulings
 from newslink.link.find import Code
 from newslink.link.found import Found
-from newslink.link.judge import WEAK, Verdict, probability
+from newslink.link.judge import Verdict, probability
 from newslink.link.lexicon import Lexicon, Owner
 from newslink.link.market import alive, choose, scene_market, side
 from newslink.link.quick import (
@@ -31,6 +31,7 @@ from newslink.link.quick import (
 from newslink.link.role import LEAD
 from newslink.link.ruled import corrected
 from newslink.link.text import Haystack, name_key
+from newslink.link.traits import WEAK
 from newslink.model import Annotation, Article, Kind, Link, Role
 
 _FIELDS = ("title", "body")
@@ -81,7 +82,7 @@ class Assembler:
             entity = self._universe.entity_of(code.security)
             if entity == owner.entity or any(o.entity == entity for o in owners):
                 tail = hay.text[code.end + 1 : code.end + 8]
-                wrong = klass is not PLAIN and any(c.pattern.match(tail) for c in cues.AGAINST_AFTER[1:4])
+                wrong = klass is not PLAIN and any(c.match(tail) for c in cues.AGAINST_AFTER[1:4])
                 score, rule = (max(score, 0) - 1.0 if wrong else max(score, 0.0) + 6.0), "name_code"
                 evidence.append("- goes on behind its code" if wrong else "+ its code behind it")
                 return Found(entity, code.security, field, first, last, score, rule, evidence, verdict.quoted, verdict.acts, 2)

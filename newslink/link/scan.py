@@ -16,11 +16,16 @@ from newslink.link.assemble import Assembler
 from newslink.link.classes import SurfaceClass
 from newslink.link.find import Code, CodeFinder
 from newslink.link.found import Found, Sure
-from newslink.link.judge import WEAK, Judge, owner_on, probability
+from newslink.link.glance import Glance
+from newslink.link.judge import Judge, probability
 from newslink.link.lexicon import GUARD, LAST, LEGAL, MARKET, NAME, PRE_IPO, Lexicon
 from newslink.link.market import choose, scene_market
+from newslink.link.owners import owner_on
+from newslink.link.quotation import quotation
 from newslink.link.segment import best_cut, groups_of
+from newslink.link.sentence import NEAR
 from newslink.link.text import LATIN, Haystack
+from newslink.link.traits import WEAK
 from newslink.link.words import Borders
 
 MOST_JUDGED = 400  # matches of one surface in one article that are judged; the rest of a flood is counted by these
@@ -39,6 +44,8 @@ class Scanner:
         self._lexicon = lexicon
         self._codes = CodeFinder(lexicon.universe)
         self._judge = Judge(lexicon)
+        self._behind = Glance(cues.ALL_BEHIND, cues.AFTER_WINDOW)
+        self._ahead = Glance(cues.ALL_AHEAD, cues.BEFORE_WINDOW, backwards=True)
         self._assembler = assembler
         default = [choose(lexicon, owners, owners[0], LAST, None) for owners in lexicon.owners]
         self._entity = [owners[0].entity for owners in lexicon.owners]
@@ -219,19 +226,30 @@ class Scanner:
             sure[[i for i, e in zip(bracketed.tolist(), end[bracketed].tolist(), strict=True) if e + 1 in codes]] = False
         self._take_sure(found, pattern[sure], place[sure], first[sure], last[sure])
         rest = ~sure
+        if not rest.any():
+            return
         lows, highs = _bounds(hay)
+        behind_of, ahead_of = self._behind.masks(units, end[rest]), self._ahead.masks(units, start[rest])
+        sentence_lows, sentence_highs = _sentences(units, start[rest], end[rest])
         rows = zip(
             *(column[rest].tolist() for column in (start, end, pattern, place, calm, left, right, first, last, after, begins, runs, plain)),
             lows[place[rest]].tolist(),
             highs[place[rest]].tolist(),
+            sentence_lows.tolist(),
+            sentence_highs.tolist(),
+            behind_of.tolist(),
+            ahead_of.tolist(),
             crossed[rest].tolist() if crossed is not None else repeat(False),
             strict=False,  # repeat has no end
         )
         weak, entity = self._hard, self._entity
         judged: dict[tuple[int, int], int] = {}
-        for s, e, p, where, quiet, beside_left, beside_right, a, b, behind, cut_in, cut_out, settled, low, high, spaced in rows:
+        for (
+            s, e, p, where, quiet, beside_left, beside_right, a, b, following, cut_in, cut_out, settled,
+            low, high, sentence_low, sentence_high, behind, ahead, spaced,
+        ) in rows:  # fmt: skip
             article = where >> 1
-            code = codes.get(e + 1) if behind == 40 else None
+            code = codes.get(e + 1) if following == 40 else None
             if settled and code is not None and code.sure and self.universe.entity_of(code.security) == entity[p]:
                 found[article].append((entity[p], code.security, where & 1, a, b, CODE_SURE, "name_code", NAME_CODE_EVIDENCE, False, True))
                 continue
@@ -241,13 +259,15 @@ class Scanner:
             judged[article, p] = count + 1
             on = days[article]
             if quiet and code is None:
-                one = self._calm(hay, s, e, p, where & 1, a, b, on, low, high, article in abroad)
+                one = self._calm(hay, s, e, p, where & 1, a, b, on, low, high, behind, ahead, article in abroad)
                 if one is not None:
                     found[article].append(one)
                     continue
             if weak[p] and not beside_left and not beside_right and self._judge.hopeless(hay.text, s, e, p, low, high):
                 continue
-            verdict = self._judge.verdict(hay.text, s, e, p, on, low, high, beside_left, beside_right, cut_in, cut_out)
+            verdict = self._judge.verdict(
+                hay.text, s, e, p, on, low, high, sentence_low, sentence_high, behind, ahead, beside_left, beside_right, cut_in, cut_out
+            )
             if verdict.score < _WORTHLESS and article not in coded:
                 continue
             found[article].append(
@@ -285,6 +305,8 @@ class Scanner:
         day: int,
         low: int,
         high: int,
+        behind: int,
+        ahead: int,
         foreign: bool,
     ):
         """A name that asks for no evidence, with nothing odd beside it: only its company on that day, its listing and quotation are open.
@@ -312,7 +334,7 @@ class Scanner:
         quoted = False
         kind = self._lexicon.quoted.get(pattern)
         if kind is not None:
-            role = self._judge.quotation(kind, hay.text, start, end, low, high)
+            role = quotation(kind, hay.text, start, end, low, high, behind, ahead)
             if role is False:
                 return None
             quoted = role is True
@@ -343,6 +365,13 @@ def _bounds(hay: Haystack) -> tuple[np.ndarray, np.ndarray]:
     return starts[:-1], np.maximum(starts[:-1], starts[1:] - 1)
 
 
+def _sentences(units: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the sentence around each match begins and ends, at most NEAR characters from it. Every text ends with a line end."""
+    (stops,) = _STOPS[units].nonzero()
+    at = stops.searchsorted(start)
+    return np.maximum(stops[at - 1] + 1, start - NEAR), np.minimum(stops[stops.searchsorted(end)], end + NEAR)
+
+
 def _among(keys: np.ndarray, sorted_keys: np.ndarray) -> np.ndarray:
     at = np.searchsorted(sorted_keys, keys)
     return sorted_keys[np.minimum(at, len(sorted_keys) - 1)] == keys
@@ -356,3 +385,5 @@ _NONE: frozenset[int] = frozenset()
 _OPENS_TITLE = ord("《")
 _JOINTS = np.zeros(65536, bool)
 _JOINTS[[ord(c) for c in "、和及与/,;"]] = True
+_STOPS = np.zeros(65536, bool)
+_STOPS[[ord(c) for c in "。\n;!?"]] = True

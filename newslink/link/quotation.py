@@ -1,0 +1,75 @@
+"""A broker, bank or medium beside other names → whether it is quoted, acts itself, or only takes part for others."""
+
+from __future__ import annotations
+
+from newslink.link import cues
+from newslink.link.cue import bits_of
+
+HEADS = ("【", "《", "\n")  # behind these, and at the beginning, a headline stands
+_PARTY_AFTER, _PARTY_BEFORE, _FOREIGN = cues.PARTY_AFTER.bit, cues.PARTY_BEFORE.bit, cues.FOREIGN_BEFORE.bit
+_SAID_BEHIND = cues.SOURCE_AFTER.bit | cues.NAMED_ANALYST.bit
+_BROKER_BEHIND = bits_of(cues.OWN_NOTICE, cues.FORECAST, cues.HOUSES_AFTER)
+_DESK_BEHIND = bits_of(cues.ANALYST_NAME, cues.DESK_HEADLINE)
+
+
+def is_party(before: str, after: str, behind: int, ahead: int) -> bool:
+    """Whether the name takes part for others: as sponsor, adviser, pledgee. behind, ahead: masks of what may be found there."""
+    return bool((behind & _PARTY_AFTER and cues.PARTY_AFTER.match(after)) or (ahead & _PARTY_BEFORE and cues.PARTY_BEFORE.search(before)))
+
+
+def quotation(kind: str, text: str, start: int, end: int, low: int, high: int, behind: int, ahead: int) -> bool | None:
+    """Whether the plain name text[start:end] is quoted (True), acts itself (False), or neither is said (None)."""
+    before = text[max(low, start - cues.BEFORE_WINDOW) : start]
+    after = text[end : min(high, end + cues.AFTER_WINDOW)]
+    if ahead & _FOREIGN and cues.FOREIGN_BEFORE.search(before):
+        return False
+    said = cues.company_after(after, behind)
+    acts = said is not None and said[0].words in cues.OWN_ACT
+    if not acts and is_party(before, after, behind, ahead):
+        return False
+    return quoted(kind, before, after, start == low or before[-1:] in HEADS, acts, behind, ahead)
+
+
+def quoted(kind: str | None, before: str, after: str, heads: bool, acts: bool, behind: int, ahead: int) -> bool | None:
+    """As ``quotation``. kind: broker, vendor or None. heads: the name begins a headline. acts: what stands behind it only a company does."""
+    head = after[:1]
+    if heads and head == ":":
+        if kind == "broker" and cues.HOUSE_VIEW.search(after[1:]) and not cues.STRICTLY_OWN.search(after[1:]):
+            return True
+        return not cues.BROKER_OWN.search(after[1:])
+    broker, vendor = kind == "broker", kind == "vendor"
+    if vendor and head == "》":
+        after = after[1:]  # a paper's name in its marks: 《纽约时报》
+        behind = -1  # which the mask was not made for
+    if head == "披" and after.startswith("披露的") or broker and behind & cues.OWN_NOTICE.bit and cues.OWN_NOTICE.match(after):
+        return False
+    if (
+        behind & cues.RATED_AFTER.bit
+        and ahead & cues.RATED_BEFORE.bit
+        and cues.RATED_AFTER.match(after)
+        and cues.RATED_BEFORE.search(before)
+    ):
+        return None
+    if broker and behind & _BROKER_BEHIND and (cues.FORECAST.match(after) or cues.HOUSES_AFTER.match(after)):
+        return True
+    if acts:
+        return False
+    if ahead & cues.SOURCE_BEFORE.bit and cues.SOURCE_BEFORE.search(before):
+        return True
+    if vendor:
+        if before.endswith("(") and after.startswith(")"):
+            return True
+        if ahead & cues.CREDIT.bit and after[:1] in ")、,。" and cues.CREDIT.search(before):
+            return True
+    if behind & _SAID_BEHIND and (cues.SOURCE_AFTER.match(after) or cues.NAMED_ANALYST.match(after)):
+        return True
+    if (
+        broker
+        and behind & _DESK_BEHIND
+        and (cues.ANALYST_NAME.match(after) or heads and cues.DESK_HEADLINE.match(after))
+        and not cues.BROKER_OWN.search(after)
+    ):
+        return True
+    if vendor and behind & cues.REPORTER.bit and cues.REPORTER.match(after):
+        return True
+    return None

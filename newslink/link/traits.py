@@ -1,0 +1,92 @@
+"""What judging needs to know of a name wherever it stands: found when it is first met, then remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newslink.link import cues
+from newslink.link.classes import (
+    AFFILIATE,
+    FUND,
+    PERSON,
+    PHRASE,
+    PLACE,
+    PLAIN,
+    SECTOR,
+    SHORTENED,
+    WORD,
+    WORDS,
+    SurfaceClass,
+)
+from newslink.link.cue import Cue, bits_of
+from newslink.link.lexicon import Lexicon
+from newslink.link.senses import Sense
+
+WEAK = frozenset((WORD, SECTOR, PLACE, PERSON, SHORTENED, PHRASE, FUND))
+REGIONAL = frozenset((AFFILIATE, PHRASE, PERSON, SHORTENED))
+_VERBS = ("建设", "发展", "投资", "服务", "规划")
+
+_BEHIND_ALL = cues.against_after.bits | bits_of(cues.BODY_AFTER, cues.OTHER_LEGAL, cues.BRANCH_AFTER)
+_AHEAD_NOT_PLAIN, _BEHIND_NOT_PLAIN = cues.PRAISED_BEFORE.bit, bits_of(cues.TOPIC_AFTER, cues.PREMISES_AFTER)
+_AHEAD_WEAK, _BEHIND_WEAK = cues.GOODS_BEFORE.bit, bits_of(cues.GOODS_AFTER, cues.GOES_PUBLIC)
+_AHEAD_REGIONAL = bits_of(cues.REGION_AND_MORE, cues.REGION_BEFORE)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """One name. weak: it needs evidence. opening: the first words of its evidence. quoted: broker, vendor or None. house: it ends like a broker.
+
+    country: it begins with the country's name. trade: what its last words are against, where they name a trade. verb: it ends in one.
+    ahead, behind: bits of the cues that may speak against it.
+    """
+
+    surface: str
+    klass: SurfaceClass
+    weak: bool
+    prior: float
+    opening: str
+    quoted: str | None
+    house: bool
+    sense: Sense | None
+    country: bool
+    verb: bool
+    trade: Cue | None
+    ahead: int
+    behind: int
+
+
+def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Traits:
+    surface, klass = lexicon.patterns[pattern], lexicon.classes[pattern]
+    weak, plain = klass in WEAK, klass is PLAIN
+    country, verb = surface.startswith("中国"), surface.endswith(_VERBS)
+    trade = cues.TRADE_AFTER.get(surface[-2:]) or cues.TRADE_AFTER.get(surface[-1:])
+    ahead, behind = cues.FOREIGN_BEFORE.bit, _BEHIND_ALL
+    asked: Sequence[tuple[bool, int, int]] = (
+        (verb, 0, cues.OBJECT_AFTER.bit),
+        (trade is not None, 0, trade.bit if trade else 0),
+        (klass is SECTOR, cues.COUNTED_BEFORE.bit, cues.SECTOR_AFTER.bit),
+        (country, cues.COUNTED_BEFORE.bit, cues.CHINA_AFTER.bit),
+        (not plain, _AHEAD_NOT_PLAIN, _BEHIND_NOT_PLAIN),
+        (klass is FUND, cues.FOREIGN_FUND.bit, 0),
+        (weak, _AHEAD_WEAK, _BEHIND_WEAK),
+        (klass in REGIONAL, _AHEAD_REGIONAL, 0),
+    )
+    for holds, before, after in asked:
+        if holds:
+            ahead, behind = ahead | before, behind | after
+    return Traits(
+        surface=surface,
+        klass=klass,
+        weak=weak,
+        prior=lexicon.priors[pattern],
+        opening="- " + WORDS[klass] if weak else "+ name",
+        quoted=lexicon.quoted.get(pattern),
+        house=surface[-2:] in ("证券", "期货"),
+        sense=senses.get(pattern),
+        country=country,
+        verb=verb,
+        trade=trade,
+        ahead=ahead,
+        behind=behind,
+    )
