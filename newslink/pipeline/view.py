@@ -15,7 +15,7 @@ from newslink.model import CURRENCIES, Filter, Kind, Security, Standing, market_
 from newslink.pipeline.bars import bars_of, benchmark_of, flags_of
 from newslink.pipeline.events import stand_events
 from newslink.pipeline.view_lists import data_view, facets_of, market_view, news_view
-from newslink.pipeline.view_types import ArticleView, ChartView, Counts, LinkView, Quote, Staleness
+from newslink.pipeline.view_types import ArticleView, ChartView, Counts, LinkView, Quote, Staleness, Told
 from newslink.prices import adjust as adjusted
 from newslink.sessions import SessionClock
 from newslink.store import Store
@@ -172,10 +172,19 @@ def article_view(store: Store, universe: Universe, clock: SessionClock, id: str)
                 excess=tuple(event[f"excess_{n}"] for n in HORIZONS) if event else (),
             )
         )
-    members = [member.article for member in store.cluster_of(id) if member.article != id]
-    others = store.articles_by_id(members) if members else {}
-    copies = tuple((other, held.article.source, held.article.published) for other, held in others.items())
-    return ArticleView(article, tuple(links), entry.tags, copies)
+    return ArticleView(article, tuple(links), entry.tags, *_told_elsewhere(store, id))
+
+
+def _told_elsewhere(store: Store, id: str) -> tuple[tuple[Told, ...], tuple[Told, ...], tuple[Told, ...]]:
+    """(copies of the article, what it or one of them is an update of, what is an update of them)."""
+    copies = [member.article for member in store.cluster_of(id) if member.article != id]
+    same = {id, *copies}
+    updates = store.updates(same)
+    earlier = [one.earlier for one in updates if one.article in same and one.earlier not in same]
+    later = [one.article for one in updates if one.earlier in same and one.article not in same]
+    held = store.articles_by_id([*copies, *earlier, *later]) if copies or updates else {}
+    known = {other: Told(other, one.article.title, one.article.source, one.article.published) for other, one in held.items()}
+    return tuple(tuple(known[other] for other in dict.fromkeys(ids) if other in known) for ids in (copies, earlier, later))  # type: ignore[return-value]
 
 
 def _events_of_one(

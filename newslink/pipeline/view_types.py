@@ -12,7 +12,7 @@ events   one row a link, ascending by published_at: article, security, session, 
          return_0 … return_5, excess_0 … excess_5
 news     one row an article or cluster head, newest first: article, published_at, precision, title, source, category, tags
          (tuple),
-         securities (tuple of (id, name, role)), copies (0: none beside it), url
+         securities (tuple of (id, name, role)), copies (0: none beside it), update (tells an earlier story with other numbers), url
 """
 
 from __future__ import annotations
@@ -126,15 +126,27 @@ class LinkView:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Another report, as it is named beside the one that is read."""
+
+    article: str
+    title: str
+    source: str
+    published: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleView:
-    """The reader. links: best first, candidates (confidence below 0.5) last. copies: the other articles of the cluster (id,
-    source, time).
+    """The reader. links: best first, candidates (confidence below 0.5) last. copies: the other articles of the cluster. earlier: whose story
+    it, or a copy of it, tells with other numbers; later: what does so with its own; both oldest first.
     """
 
     article: Article
     links: tuple[LinkView, ...] = ()
     tags: tuple[str, ...] = ()
-    copies: tuple[tuple[str, str, datetime | None], ...] = ()
+    copies: tuple[Told, ...] = ()
+    earlier: tuple[Told, ...] = ()
+    later: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _COLUMNS = (
     "tags",
     "securities",
     "copies",
+    "update",
     "url",
     "cluster",
     "head",
@@ -41,7 +42,8 @@ _COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Page:
     """rows: article (id), published_at (UTC), precision, title, source, category, tags (tuple), securities (tuple of (id, role), best first),
-    copies (articles beside it in its cluster), url, cluster (id of its head, ''), head, linked (number of links).
+    copies (articles beside it in its cluster), update (tells an earlier story with other numbers), url, cluster (id of its head, ''), head,
+    linked (number of links).
 
     total: matching articles in all. unlinked: of those, the ones without a link; None where counting them would take another scan.
     snippets: article → where the keyword was found; only with a keyword.
@@ -283,7 +285,8 @@ def _described(reader: Reader, terms: Terms, keys: Sequence[int]) -> pd.DataFram
         row[0]: row
         for row in reader.rows(
             "SELECT a.key, a.id, a.published, a.precision, a.title, a.source, a.category, a.tagset, a.url, a.cluster, a.head, a.links, h.id, "
-            "(SELECT count(*) FROM member m WHERE m.cluster = a.cluster) FROM article a LEFT JOIN article h ON h.key = a.cluster AND a.cluster <> 0 "
+            "(SELECT count(*) FROM member m WHERE m.cluster = a.cluster), EXISTS (SELECT 1 FROM followup f WHERE f.article = a.key) "
+            "FROM article a LEFT JOIN article h ON h.key = a.cluster AND a.cluster <> 0 "
             f"WHERE a.key {condition}",
             (parameter,),
         )
@@ -306,6 +309,7 @@ def _described(reader: Reader, terms: Terms, keys: Sequence[int]) -> pd.DataFram
         "tags": tagsets(reader, terms, np.array([row[7] for row in ordered], dtype="int64")),
         "securities": pd.Series([tuple((s, role) for _, s, role in sorted(named[row[0]])) for row in ordered], dtype=object),
         "copies": np.array([max(row[13] - 1, 0) for row in ordered], dtype="int64"),
+        "update": np.array([row[14] for row in ordered], dtype=bool),
         "url": [row[8] for row in ordered],
         "cluster": [row[12] or "" for row in ordered],
         "head": np.array([row[10] for row in ordered], dtype=bool),

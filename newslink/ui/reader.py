@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 import streamlit as st
 
 from newslink.model import Origin, Precision
 from newslink.pipeline.study_panel import Card
-from newslink.pipeline.view_types import ArticleView, LinkView
+from newslink.pipeline.view_types import ArticleView, LinkView, Told
 from newslink.study.words import REASONS
 from newslink.ui import numbers
 from newslink.ui.actions import add_link, confirm_link, mute_word, reject_link, say_what_was_done
@@ -21,6 +21,7 @@ from newslink.ui.widgets import escaped, popover
 
 SHORT, LONG = 6_000, 200_000
 CANDIDATE = 0.5
+MOST_TOLD = 5
 
 
 def standing(found: Context, view: ArticleView, link: LinkView | None) -> str:
@@ -97,6 +98,7 @@ def article_html(found: Context, view: ArticleView, security: str, limit: int) -
         parts.append(" " + badge(words["flag_suspended"]))
     parts.append("</div>")
     tags = [badge(found.tag(tag)) for tag in view.tags[:12]]
+    tags += [badge(words["update"])] if view.earlier else []
     tags += [badge(found.say("reposts", n=len(view.copies)))] if view.copies else []
     if tags:
         parts.append(f'<div class="nl-tags">{"".join(tags)}</div>')
@@ -164,6 +166,8 @@ def reader(found: Context, view: ArticleView | None, security: str, place: str, 
             args=(place, article.id),
             width="stretch",
         )
+    _told(found, "update_of", view.earlier, place)
+    _told(found, "updated_by", view.later, place)
     remote_images(found, article, place)
     if address := web_address(article.url):
         st.link_button(words["original"], address, icon=":material/open_in_new:")
@@ -173,6 +177,25 @@ def reader(found: Context, view: ArticleView | None, security: str, place: str, 
     if article.origins:
         shown = "<br>".join(_origin(origin) for origin in article.origins[:4])
         st.html(f'<div class="nl-meta">{text(words["origin"])}: {shown}</div>')
+
+
+def _told(found: Context, how: str, others: Sequence[Told], place: str) -> None:
+    """Reports of the same story with other numbers; a click opens one here."""
+    for number, other in enumerate(others[:MOST_TOLD]):
+        time = numbers.clock(other.published) if other.published else found.words["no_time"]
+        title = escaped(other.title[:80]) or found.words["untitled"]
+        st.button(
+            found.words[how].format(time=time, source=escaped(other.source[:24]), title=title),
+            key=f"{place}-{how}-{number}",
+            type="tertiary",
+            icon=":material/history:" if how == "update_of" else ":material/update:",
+            on_click=_open_other,
+            args=(other.article,),
+        )
+
+
+def _open_other(article: str) -> None:
+    change(article=article)
 
 
 def _origin(origin: Origin) -> str:

@@ -148,9 +148,15 @@ def news_frame(found: Context, news: pd.DataFrame) -> pd.DataFrame:
     out[words["source"]] = [clean(source, 24) for source in news["source"]]
     if "tags" in news:
         out[words["tag"]] = [clean(found.tags(tags)) for tags in news["tags"]]
-    if "copies" in news and news["copies"].any():
-        out[words["fold"]] = [found.say("reposts", n=int(n)) if n else "" for n in news["copies"]]
+    told = [_told(found, bool(update), int(copies)) for update, copies in zip(news["update"], news["copies"], strict=True)]
+    if any(told):
+        out[words["reported"]] = told
     return out
+
+
+def _told(found: Context, update: bool, copies: int) -> str:
+    """How a story was told before and elsewhere: ``更新 · 2 篇转载``."""
+    return " · ".join([found.words["update"]] * update + ([found.say("reposts", n=copies)] if copies else []))
 
 
 def plain_frame(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -14,6 +16,7 @@ from newslink.pipeline.ingest import ingest
 from newslink.pipeline.learn import STATE
 from newslink.settings import Settings
 from newslink.store import Store, open_store
+from newslink.ui.html import badge
 from newslink.ui.study_form import WINDOWS, fitting
 from tests.pages.test_pages import opened, page, parameter, said
 
@@ -49,6 +52,36 @@ def test_the_news_of_one_security_have_a_link(page, store):
     linked = page("news", code="600519.SH", only="1")
     assert linked.dataframe[0].value["标题"].tolist() == ["贵州茅台回购股份"]
     assert "600519.SH" not in said(page("news", code="600519.SH"))
+
+
+SOLD = (
+    "德福科技（301511）公告称，公司持股5%以上股东拓阵基金及其一致行动人于6月4日通过大宗交易累计减持公司股份{}万股，占公司总股本的{}%。"
+    "本次权益变动后，减持计划尚未完成。"
+)
+
+
+def test_an_update_says_so_and_leads_to_the_story_it_tells_on_and_back(page, store, tmp_path):
+    told = [("e1", "甲", "09:00", "50", "0.08"), ("e2", "乙", "09:05", "50", "0.08"), ("e3", "甲", "14:00", "90", "0.14")]
+    rows = [
+        {"id": id, "title": f"德福*科技：股东减持{shares}万股", "text": SOLD.format(shares, part), "published_at": f"2022-06-05 {at}:00", "source": source}
+        for id, source, at, shares, part in told
+    ]
+    (tmp_path / "more.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    settings = Settings.from_environment()
+    ingest([tmp_path / "more.jsonl"], settings, settings.store_url)
+    app = page("news")
+    assert not app.exception
+    assert app.dataframe[0].value["报道"].tolist()[:3] == ["更新", "1 篇转载", "1 篇转载"]
+    assert badge("更新") in said(app)
+    button = next(one for one in app.button if one.key == "news-update_of-0")
+    # Which of the two equal copies is meant does not matter; stars of a title are no markdown.
+    assert re.fullmatch(r"更新自 2022-06-05 09:0[05] [甲乙]：德福\\\*科技：股东减持50万股", button.label)
+    app = button.click().run()
+    assert parameter(app, "art") in ("甲:e1", "乙:e2")
+    assert "90万股" not in said(app) and badge("更新") not in said(app)
+    back = next(one for one in app.button if one.key == "news-updated_by-0")
+    assert back.label == "后有更新 2022-06-05 14:00 甲：德福\\*科技：股东减持90万股"
+    assert parameter(back.click().run(), "art") == "甲:e3"
 
 
 def test_the_market_counts_what_came_on_a_sunday_for_monday(page, store):
