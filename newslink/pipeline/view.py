@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from newslink.events import HORIZONS
@@ -73,26 +74,52 @@ def chart_view(
         index = {market_of(security): index_bars}
         return stand_events(store, store.rows(window), universe, clock, {security: raw}, index, {security: flags})
 
+    def cut() -> tuple[pd.DataFrame, pd.DataFrame]:
+        drawn = answer(lambda: adjusted(raw, adjust), "adjusted", security, adjust)
+        return _windowed(drawn, start, end, RUN_UP), _windowed(index_bars if benchmark != security else raw.iloc[:0], start, end, 0)
+
     # A row is what it is whatever else the filter leaves, so the next filter of the window needs only say which rows.
-    events = answer(stood, "events", window)
+    whole = answer(stood, "events", window)
+    rows = np.arange(len(whole))
     if wanted != window:
-        left = events["article"].isin(store.linked_articles(wanted))
-        events = events[left.to_numpy()].reset_index(drop=True)
+        places = answer(lambda: Places(whole["article"]), "places", window)
+        rows = places.of(store.linked_articles(wanted))
+    events = whole if len(rows) == len(whole) else whole.take(rows).reset_index(drop=True)
+    bars, index = answer(cut, "window", security, start, end, adjust)
+    market = market_of(security)
     return ChartView(
         security=known,
         name=universe.name_on(security),
-        bars=_windowed(answer(lambda: adjusted(raw, adjust), "adjusted", security, adjust), start, end, RUN_UP),
+        bars=bars,
         events=events,
         counts=_counts(store, window, events, wanted == window, answer),
-        staleness=staleness_of(raw, clock, market_of(security), now),
+        staleness=answer(lambda: staleness_of(raw, clock, market, now), "staleness", security, clock.last_closed(market, now)),
         first_day=start,
         last_day=end,
-        quote=_quote(raw, security),
-        benchmark=_windowed(index_bars, start, end, 0) if benchmark != security else raw.iloc[:0],
+        quote=answer(lambda: _quote(raw, security), "quote", security),
+        benchmark=index,
         benchmark_name=universe.name_on(benchmark),
         history=(raw["session"].iloc[0].date(), last_bar) if last_bar else None,
         facets=answer(lambda: facets_of(store, Filter(securities=(security,))), "facets", security),
+        whole=whole,
+        rows=rows,
     )
+
+
+class Places:
+    """Article → its row in the events of a window, where it has at most one."""
+
+    def __init__(self, articles: pd.Series) -> None:
+        self._row = {article: row for row, article in enumerate(articles.tolist())}
+
+    @property
+    def nbytes(self) -> int:
+        return 200 * len(self._row)
+
+    def of(self, articles: Iterable[str]) -> np.ndarray:
+        """Rows of those that are there, ascending."""
+        found = map(self._row.get, articles)
+        return np.sort(np.fromiter((row for row in found if row is not None), np.int64))
 
 
 def _windowed(bars: pd.DataFrame, start: date, end: date, before: int) -> pd.DataFrame:
@@ -134,7 +161,7 @@ def _counts(store: Store, window: Filter, events: pd.DataFrame, unfiltered: bool
     def number(wanted: Filter) -> int:
         return answer(lambda: store.page(wanted, limit=0).total, "number", wanted)
 
-    whole = store.counts()
+    whole = answer(store.counts, "counts")
     linked = number(Filter(securities=window.securities))
     shown = events["article"].nunique()
     inside = shown if unfiltered else number(window)

@@ -20,9 +20,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+import numpy as np
 import pandas as pd
 
 from newslink.model import Article, Bucket, Link, Security
+
+# A part of many views at once: whoever keeps views counts it by itself.
+SHARED = {"shared": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +95,25 @@ class ChartView:
 
     benchmark: daily bars of the market's index over the same days, empty when there are none. history: first and last
     session known at all.
+
+    whole: the events of the window before the filter, frame as ``events``; rows: which of them (positions, ascending) are ``events``.
     """
 
     security: Security
     name: str
-    bars: pd.DataFrame
+    bars: pd.DataFrame = field(metadata=SHARED)
     events: pd.DataFrame
     counts: Counts
     staleness: Staleness
     first_day: date
     last_day: date
     quote: Quote | None = None
-    benchmark: pd.DataFrame = field(default_factory=pd.DataFrame)
+    benchmark: pd.DataFrame = field(default_factory=pd.DataFrame, metadata=SHARED)
     benchmark_name: str = ""
     history: tuple[date, date] | None = None
-    facets: Facets = Facets()
+    facets: Facets = field(default=Facets(), metadata=SHARED)
+    whole: pd.DataFrame = field(default_factory=pd.DataFrame, metadata=SHARED)
+    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)

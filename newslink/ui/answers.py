@@ -19,7 +19,10 @@ CELL = 24  # bytes of a frame's cell, taken high: numbers need 8 or less, only t
 
 
 def weight(answer: object) -> int:
-    """Bytes, roughly and rather too many than too few: frames that share their columns with others are counted whole."""
+    """Bytes, roughly and rather too many than too few: frames that share their columns with others are counted whole.
+
+    Not counted: fields of a dataclass marked ``shared``, which are answers of their own.
+    """
     if isinstance(answer, pd.DataFrame):
         return answer.size * CELL
     if isinstance(answer, bytes | str):
@@ -29,7 +32,7 @@ def weight(answer: object) -> int:
     if isinstance(answer, tuple | list):
         return sum(map(weight, answer))
     if is_dataclass(answer) and not isinstance(answer, type):
-        return sum(weight(getattr(answer, field.name)) for field in fields(answer))
+        return sum(weight(getattr(answer, field.name)) for field in fields(answer) if not field.metadata.get("shared"))
     return int(getattr(answer, "nbytes", 64))
 
 

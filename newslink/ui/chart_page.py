@@ -270,14 +270,14 @@ def _table(found: Context, view: ChartView) -> None:
         st.html(f'<div class="nl-empty"><b>{text(words["nothing"])}</b><br>{text(hint)}</div>')
         return
     shown = found.desk.answer(
-        lambda: tables.events_table(found, events), "table", found.language, found.dark, found.view.green_up, *_question(found)
+        lambda: tables.events_table(found, view), "table", found.language, found.dark, found.view.green_up, *_question(found)
     )
     key = f"events-{view.security.id}"
 
     def chosen() -> None:
         row = tables.chosen_row(st.session_state[key])
         if row is not None and row < len(shown.rows):
-            event = events.iloc[int(shown.rows[row])]
+            event = view.whole.iloc[int(shown.rows[row])]
             change(day=None if pd.isna(event["session"]) else event["session"].date(), article=str(event["article"]))
 
     st.dataframe(

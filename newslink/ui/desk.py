@@ -47,7 +47,7 @@ class Desk:
 
     def answer(self, make: Callable[[], Any], *question: Hashable) -> Any:
         """What make gives, or what it gave for the same question since the store last changed."""
-        return _answers().get((self.settings.store_url, self.version, *question), make)
+        return _ANSWERS.get((self.settings.store_url, self.version, *question), make)
 
     def bounds(self, security: str) -> tuple[date, date]:
         """First and last day on which there is a bar or an article of the security; today twice when there is nothing."""
@@ -80,18 +80,22 @@ def _beijing_day(moment) -> date | None:
     return None if moment != moment else moment.tz_convert("Asia/Shanghai").date()
 
 
-@st.cache_resource(show_spinner=False)
-def _answers() -> Answers:
-    return Answers()
-
-
-@st.cache_resource(show_spinner=False)
-def _stores(home: str, url: str) -> dict[str, Store]:
-    Path(home).mkdir(parents=True, exist_ok=True)
-    return {"own": open_store(url)}
-
-
+# What every run of every session asks for is kept in plain dictionaries: Streamlit's own cache costs more than what is asked.
+_ANSWERS = Answers()
+_STORES: dict[tuple[str, str], dict[str, Store]] = {}
 _LOADING = threading.Lock()
+
+
+def _stores(home: str, url: str) -> dict[str, Store]:
+    """Role → store: the analyst's own, and the sample's once it was needed."""
+    known = _STORES.get((home, url))
+    if known is None:
+        with _LOADING:
+            known = _STORES.get((home, url))
+            if known is None:
+                Path(home).mkdir(parents=True, exist_ok=True)
+                known = _STORES[home, url] = {"own": open_store(url)}
+    return known
 
 
 def _sample_store(settings: Settings, stores: dict[str, Store]) -> Store:
@@ -137,9 +141,7 @@ def _desk(home: str, url: str, offline: bool, sample: bool, names: str) -> Desk:
     return Desk(settings, store, universe, clock, prices, sample, 0)
 
 
-@st.cache_resource(show_spinner=False)
-def _opened() -> dict[tuple, tuple[tuple, Desk]]:
-    return {}
+_OPENED: dict[tuple, tuple[tuple, Desk]] = {}
 
 
 def open_desk(settings: Settings) -> Desk:
@@ -147,9 +149,9 @@ def open_desk(settings: Settings) -> Desk:
     home, url = str(settings.home), settings.store_url
     stores = _stores(home, url)
     key, mark = (home, url, settings.offline), tuple(store.version() for store in stores.values())
-    known = _opened().get(key)
+    known = _OPENED.get(key)
     if known is None or known[0] != mark:
-        known = _opened()[key] = (mark, _opened_anew(settings, stores))
+        known = _OPENED[key] = (mark, _opened_anew(settings, stores))
     return known[1]
 
 
@@ -182,9 +184,7 @@ class Fetch:
         return next(iter(self.job.failures.values()), "")
 
 
-@st.cache_resource(show_spinner=False)
-def _fetches() -> dict[str, Fetch]:
-    return {}
+_FETCHES: dict[str, Fetch] = {}
 
 
 def fetch(desk: Desk, security: str, wanted: bool, force: bool = False) -> Fetch | None:
@@ -192,12 +192,12 @@ def fetch(desk: Desk, security: str, wanted: bool, force: bool = False) -> Fetch
 
     wanted: something is missing. force: the analyst pressed the button.
     """
-    known = _fetches().get(security)
+    known = _FETCHES.get(security)
     if desk.settings.offline or desk.sample:
         return known
     now = datetime.now(UTC)
     rested = known is None or (not known.job.running and now - known.asked > RETRY_AFTER)
     if force and (known is None or not known.job.running) or wanted and rested:
         with suppress(NewslinkError):
-            known = _fetches()[security] = Fetch(now, desk.prices.refresh_in_background([security]))
+            known = _FETCHES[security] = Fetch(now, desk.prices.refresh_in_background([security]))
     return known

@@ -97,6 +97,6 @@ def lazy_buttons(found: Context, make: Callable[[], pd.DataFrame], about: About,
 
 
 def price_sources(view: ChartView) -> tuple[str, ...]:
-    providers = sorted(set(view.bars["provider"].astype(str))) if len(view.bars) else []
-    articles = sorted(set(view.events["source"].astype(str)) - {""})[:20] if len(view.events) else []
+    providers = sorted(map(str, view.bars["provider"].unique())) if len(view.bars) else []
+    articles = sorted(set(map(str, view.events["source"].unique())) - {""})[:20] if len(view.events) else []
     return (*providers, *articles)

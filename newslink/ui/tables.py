@@ -11,11 +11,14 @@ import pyarrow as pa
 import streamlit as st
 from pandas.io.formats.style import Styler
 
+from newslink.pipeline.view_types import ChartView
 from newslink.ui import numbers
 from newslink.ui.context import Context
 
 FLAGS = ("date_only", "provisional", "suspended", "no_bar", "limit_up", "limit_down", "ex_date", "unsettled")
+PERCENTS = ("t0", "t1", "t5", "x0", "x1", "x5")
 SHOWN = 2_000
+WORDED = 10_000  # events of a window that are put into words at once, for all its filters
 STYLED = 40  # rows that are coloured: it costs Streamlit a second copy of the cells as text
 _TITLE = 160
 
@@ -47,32 +50,29 @@ def flags(found: Context, events: pd.DataFrame) -> list[str]:
 
 
 def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
-    """The events frame as it is shown, newest first, at most SHOWN rows; the index keeps each row's place in events."""
-    shown = (
-        events.assign(row=range(len(events))).sort_values("published_at", ascending=False, kind="stable", na_position="last").head(SHOWN)
-    )
+    """The events frame in the words and numbers of the screen, row by row."""
     words = found.words
     role = {"source": words["role_source"]}
-    sessions = np.datetime_as_string(shown["session"].to_numpy("datetime64[D]"))
+    sessions = np.datetime_as_string(events["session"].to_numpy("datetime64[D]"))
     out = {
         words["session"]: np.where(sessions == "NaT", "", sessions),
-        words["published"]: beijing(shown["published_at"], shown.get("date_only")),
-        words["title"]: [clean(title) or words["untitled"] for title in shown["title"].tolist()],
-        **{words[f"t{horizon}"]: shown[f"return_{horizon}"].to_numpy() * 100 for horizon in (0, 1, 5)},
-        **{words[f"x{horizon}"]: shown[f"excess_{horizon}"].to_numpy() * 100 for horizon in (0, 1, 5)},
-        words["source"]: [clean(source, 24) for source in shown["source"].tolist()],
-        words["role"]: [role.get(one, words.get(one, one)) for one in map(str, shown["role"].tolist())],
+        words["published"]: beijing(events["published_at"], events.get("date_only")),
+        words["title"]: [clean(title) or words["untitled"] for title in events["title"].tolist()],
+        **{words[f"t{horizon}"]: events[f"return_{horizon}"].to_numpy() * 100 for horizon in (0, 1, 5)},
+        **{words[f"x{horizon}"]: events[f"excess_{horizon}"].to_numpy() * 100 for horizon in (0, 1, 5)},
+        words["source"]: [clean(source, 24) for source in events["source"].tolist()],
+        words["role"]: [role.get(one, words.get(one, one)) for one in map(str, events["role"].tolist())],
     }
-    if "tags" in shown:
-        out[words["tag"]] = [clean(found.tags(tags)) for tags in shown["tags"].tolist()]
-    out[words["bucket"]] = [words.get(bucket, "") for bucket in map(str, shown["bucket"].tolist())]
-    out[words["flags"]] = flags(found, shown)
-    return pd.DataFrame(out, index=shown["row"].to_numpy())
+    if "tags" in events:
+        out[words["tag"]] = [clean(found.tags(tags)) for tags in events["tags"].tolist()]
+    out[words["bucket"]] = [words.get(bucket, "") for bucket in map(str, events["bucket"].tolist())]
+    out[words["flags"]] = flags(found, events)
+    return pd.DataFrame(out)
 
 
 def events_columns(found: Context) -> dict:
     words = found.words
-    percent = {words[key]: st.column_config.NumberColumn(format="%+.2f%%", width=72) for key in ("t0", "t1", "t5", "x0", "x1", "x5")}
+    percent = {words[key]: st.column_config.NumberColumn(format="%+.2f%%", width=72) for key in PERCENTS}
     return percent | {
         words["session"]: st.column_config.TextColumn(width=92),
         words["published"]: st.column_config.TextColumn(width=128),
@@ -93,14 +93,41 @@ class Table:
         return cells.nbytes if isinstance(cells, pa.Table) else int(cells.data.memory_usage().sum())
 
 
-def events_table(found: Context, events: pd.DataFrame) -> Table:
-    """The events as they are shown, ready to be sent: kept and sent again, it costs nothing."""
-    frame = events_frame(found, events)
-    rows = frame.index.to_numpy()
-    percents = [found.words[key] for key in ("t0", "t1", "t5", "x0", "x1", "x5")]
-    if len(frame) <= STYLED:
-        return Table(direction_style(frame.reset_index(drop=True), percents, found.dark, found.view.green_up), rows)
-    return Table(pa.Table.from_pandas(frame, preserve_index=False), rows)
+def events_table(found: Context, view: ChartView) -> Table:
+    """The events of a view as they are shown, newest first, at most SHOWN rows; ``rows`` are places in ``view.whole``.
+
+    The cells of a window are put into words once; a filter only says which of them stay.
+    """
+    if len(view.whole) > WORDED:
+        order = newest_first(view.events)[:SHOWN]
+        cells, rows = _cells(found, view.events.iloc[order]), view.rows[order]
+    else:
+        kept = found.desk.answer(
+            lambda: _whole_table(found, view.whole), "words", found.language, view.security.id, view.first_day, view.last_day
+        )
+        stays = np.zeros(len(view.whole), bool)
+        stays[view.rows] = True
+        at = np.flatnonzero(stays[kept.rows])[:SHOWN]
+        cells, rows = kept.cells.take(at), kept.rows[at]
+    if len(rows) > STYLED:
+        return Table(cells, rows)
+    percents = [found.words[key] for key in PERCENTS]
+    return Table(direction_style(cells.to_pandas(), percents, found.dark, found.view.green_up), rows)
+
+
+def _whole_table(found: Context, events: pd.DataFrame) -> Table:
+    order = newest_first(events)
+    return Table(_cells(found, events.iloc[order]), order)
+
+
+def _cells(found: Context, events: pd.DataFrame) -> pa.Table:
+    return pa.Table.from_pandas(events_frame(found, events), preserve_index=False)
+
+
+def newest_first(events: pd.DataFrame) -> np.ndarray:
+    """Rows by time of publication, those without one last, equal ones as they stand."""
+    moments = events["published_at"].to_numpy("datetime64[us]")
+    return np.argsort(np.where(np.isnat(moments), np.iinfo("int64").max, -moments.astype("int64")), kind="stable")
 
 
 def direction_style(frame: pd.DataFrame, columns: Sequence[str], dark: bool, green_up: bool) -> Styler:

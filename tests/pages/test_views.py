@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,8 +24,12 @@ from newslink.pipeline.events import _names
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.view import chart_view
 from newslink.store import open_store
+from newslink.ui import tables
 from newslink.ui.answers import Answers
+from newslink.ui.context import Context
+from newslink.ui.state import View
 from newslink.ui.tables import direction_style
+from newslink.ui.texts import words
 
 NOW = datetime(2026, 1, 5, 4, tzinfo=UTC)
 WINDOWS = [(date(2024, 1, 1), date(2024, 12, 31)), (date(1990, 1, 1), date(2025, 12, 31)), (date(2025, 12, 31), date(2025, 12, 31))]
@@ -59,15 +65,42 @@ def test_a_view_from_kept_parts_is_the_view_made_from_nothing(world):
                     one, other = getattr(plain, field.name), getattr(quick, field.name)
                     if isinstance(one, pd.DataFrame):
                         pd.testing.assert_frame_equal(one, other)
+                    elif isinstance(one, np.ndarray):
+                        assert one.tolist() == other.tolist(), field.name
                     else:
                         assert one == other, field.name
                 # The rows are those that the store itself finds for the filter.
                 whole = store.rows(Filter(**{f.name: getattr(wanted, f.name) for f in fields(wanted)} | {"securities": (SECURITY,), "start": start, "end": end}))  # fmt: skip # noqa: E501
                 assert quick.events["article"].tolist() == whole["article"].tolist()
+                pd.testing.assert_frame_equal(quick.whole.iloc[quick.rows].reset_index(drop=True), quick.events)
                 counts = quick.counts
                 assert counts.security_linked == counts.on_chart + counts.outside_window + counts.filtered_out
                 seen.add(len(whole))
     assert len(seen) > 6  # the filters do restrict
+
+
+@pytest.mark.parametrize("worded", [10_000, 0])
+def test_the_table_of_a_filter_is_the_filtered_table(world, monkeypatch, worded):
+    """Cut from the window's table, or, of a window too large for that, made from its own events: the same."""
+    store, universe, clock = world
+    monkeypatch.setattr(tables, "WORDED", worded)
+    monkeypatch.setattr(tables, "SHOWN", 50)
+    kept = Answers()
+    desk = SimpleNamespace(answer=lambda make, *question: kept.get(question, make))
+    found = Context(desk, View(), words("zh"), "zh", False)
+    lengths = set()
+    for start, end in WINDOWS:
+        for wanted in FILTERS:
+            view = chart_view(store, universe, clock, SECURITY, start, end, wanted, "qfq", NOW, desk.answer)
+            table = tables.events_table(found, view)
+            cells = table.cells if isinstance(table.cells, pa.Table) else pa.Table.from_pandas(table.cells.data)
+            newest = view.events.sort_values("published_at", ascending=False, kind="stable", na_position="last").head(50)
+            assert cells.num_rows == len(newest)
+            if len(newest):  # of no rows every column is of no kind
+                pd.testing.assert_frame_equal(cells.to_pandas(), tables.events_frame(found, newest))
+            assert view.whole["article"].iloc[table.rows].tolist() == newest["article"].tolist()
+            lengths.add(len(newest))
+    assert {0, 50} < lengths
 
 
 DAYS = st.dates(date(2000, 1, 1), date(2030, 12, 31))
