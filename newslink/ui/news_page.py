@@ -93,7 +93,8 @@ def _list(found: Context, loaded: NewsView) -> None:
 
     config = {
         words["published"]: st.column_config.TextColumn(width=124),
-        words["title"]: st.column_config.TextColumn(width=380),
+        words["title"]: st.column_config.TextColumn(width=300 if words["reported"] in shown else 380),
+        words["reported"]: st.column_config.TextColumn(width=90),
         words["securities"]: st.column_config.TextColumn(width=150),
     }
     st.dataframe(shown, hide_index=True, height=610, selection_mode="single-row", on_select=chosen, key=key, column_config=config)

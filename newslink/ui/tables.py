@@ -164,20 +164,20 @@ def chosen_row(event: object) -> int | None:
 
 
 def news_frame(found: Context, news: pd.DataFrame) -> pd.DataFrame:
-    """A list of articles as shown: time, title, source, who it is about, tags, reposts."""
+    """A list of articles as shown: time, title, how else it was reported, who it is about, source, tags."""
     words = found.words
     out = pd.DataFrame(index=range(len(news)))
     day_only = news["precision"].astype(str).eq("day") if "precision" in news else None
     out[words["published"]] = beijing(news["published_at"], day_only)
     out[words["title"]] = [clean(title) or words["untitled"] for title in news["title"]]
+    told = [_told(found, bool(update), int(copies)) for update, copies in zip(news["update"], news["copies"], strict=True)]
+    if any(told):
+        out[words["reported"]] = told
     if "securities" in news:
         out[words["securities"]] = [found.words["comma"].join(clean(one[1], 12) for one in tuple(each)[:4]) for each in news["securities"]]
     out[words["source"]] = [clean(source, 24) for source in news["source"]]
     if "tags" in news:
         out[words["tag"]] = [clean(found.tags(tags)) for tags in news["tags"]]
-    told = [_told(found, bool(update), int(copies)) for update, copies in zip(news["update"], news["copies"], strict=True)]
-    if any(told):
-        out[words["reported"]] = told
     return out
 
 
