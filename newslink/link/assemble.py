@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from operator import attrgetter
 
-import numpy as np
-
-from newslink.link import cues
 from newslink.link.classes import PLAIN, WORD, SurfaceClass, surface_lists
 from newslink.link.corrections import Rulings
-from newslink.link.find import Code
 from newslink.link.found import Found
-from newslink.link.judge import Verdict, probability
-from newslink.link.lexicon import Lexicon, Owner
-from newslink.link.market import alive, choose, scene_market, side
+from newslink.link.judge import probability
+from newslink.link.lexicon import Lexicon
+from newslink.link.listing import Listings
+from newslink.link.market import scene_market, side
 from newslink.link.quick import (
     Sure,
     capped,
@@ -30,8 +26,7 @@ from newslink.link.quick import (
 )
 from newslink.link.role import LEAD
 from newslink.link.ruled import corrected
-from newslink.link.text import Haystack, name_key
-from newslink.link.traits import WEAK
+from newslink.link.text import name_key
 from newslink.model import Annotation, Article, Kind, Link, Role
 
 _FIELDS = ("title", "body")
@@ -42,125 +37,10 @@ _SUBJECT, _MENTION = Role.SUBJECT, Role.MENTION
 class Assembler:
     """Puts mentions of an article together."""
 
-    def __init__(self, lexicon: Lexicon, rulings: Rulings) -> None:
-        self._lexicon = lexicon
+    def __init__(self, lexicon: Lexicon, rulings: Rulings, listings: Listings) -> None:
+        self._listings = listings
         self._universe = lexicon.universe
         self._rulings = rulings
-        self._others: dict[int, Callable[[str], tuple[str, ...]]] = {}
-        self._listings: dict[tuple[int, str, int, str | None], str] = {}
-        # Whether a pattern leaves open which listing is meant: several owners, or a company with several listings.
-        self._open = (
-            lexicon.several | np.array([len(o) > 1 for o in lexicon.owners] + [False] * (len(lexicon.kind) - len(lexicon.owners)))
-        ).tolist()
-
-    def found(
-        self,
-        hay: Haystack,
-        verdict: Verdict,
-        pattern: int,
-        start: int,
-        end: int,
-        field: int,
-        first: int,
-        last: int,
-        day: int,
-        codes: dict[int, Code],
-        spaced: bool,
-        foreign: bool,
-        low: int,
-        high: int,
-    ) -> Found:
-        """A judged match as a mention: code beside it, blanks inside it, listing in this place."""
-        lexicon, owner = self._lexicon, verdict.owner
-        score, evidence = verdict.score, verdict.evidence
-        owners = lexicon.owners[pattern]
-        klass = lexicon.classes[pattern]
-        rule = "name" if klass is PLAIN and score > 2.5 else "name_in_context"
-        security, said = None, 0
-        code = codes.get(end + 1) if hay.text[end : end + 1] in "( :" else None
-        if code is not None and code.sure:
-            entity = self._universe.entity_of(code.security)
-            if entity == owner.entity or any(o.entity == entity for o in owners):
-                tail = hay.text[code.end + 1 : code.end + 8]
-                wrong = klass is not PLAIN and any(c.match(tail) for c in cues.AGAINST_AFTER[1:4])
-                score, rule = (max(score, 0) - 1.0 if wrong else max(score, 0.0) + 6.0), "name_code"
-                evidence.append("- goes on behind its code" if wrong else "+ its code behind it")
-                return Found(entity, code.security, field, first, last, score, rule, evidence, verdict.quoted, verdict.acts, 2)
-            score -= 8.0
-            evidence.append("- code of another company behind it")
-        elif hay.text[start - 6 : start] == owner.security[:6] and start - 6 >= low:
-            score, rule = score + 4.0, "name_code"
-            evidence.append("+ its code before it")
-        if spaced and not self._is_spaced_name(hay, start, end, low, high):
-            score -= 6.0
-            evidence.append("- blank inside")
-        if self._open[pattern]:
-            market = None
-            if foreign:
-                head = hay.text[low : low + 60] if field else hay.text[low:high]
-                market, where = scene_market(hay.text, start, end, low, high, head)
-                if market:
-                    evidence.append(f"+ {market} {where}")
-                    said = 1 if where == "sentence" else 0
-            if market and not any(side(o.security) == market for o in owners if o.entity == owner.entity):
-                other = [o for o in owners if side(o.security) == market and o.entity != owner.entity and o.first <= day <= o.last]
-                if other:
-                    owner = other[0]
-            security = self.listing(pattern, owner, day, market)
-        if security is None:
-            security = owner.security
-        return Found(
-            owner.entity,
-            security,
-            field,
-            first,
-            last,
-            score,
-            rule,
-            evidence,
-            verdict.quoted,
-            verdict.acts,
-            said,
-            klass in WEAK,
-            verdict.opposed,
-            verdict.party,
-        )
-
-    def listing(self, pattern: int, owner: Owner, day: int, market: str | None) -> str:
-        """As ``choose``, remembered."""
-        key = (pattern, owner.security, day, market)
-        known = self._listings.get(key)
-        if known is None:
-            if len(self._listings) > _MOST_LISTINGS:
-                self._listings.clear()
-            known = self._listings[key] = choose(self._lexicon, self._lexicon.owners[pattern], owner, day, market)
-        return known
-
-    def _is_spaced_name(self, hay: Haystack, start: int, end: int, low: int, high: int) -> bool:
-        """Every character set apart (五 粮 液), a mark set off (*ST 腾邦, 万 科A), or blanks inside and firm borders outside."""
-        origin = hay.origin
-        gaps = [int(origin[i + 1] - origin[i]) > 1 for i in range(start, end - 1)]
-        text = hay.text[start:end]
-        blanks = [hay.joined[int(origin[i]) + 1] not in " \u3000\xa0\t" for i in range(start, end - 1) if gaps[i - start]]
-        if all(blanks):
-            return True  # only zero-width characters
-        if text.startswith(("ST", "*ST")) and sum(gaps) == 1:
-            return True
-        core = text.rstrip("AB")
-        if all(gaps[: len(core) - 1]):
-            return True
-        left = hay.text[start - 1] if start > low else "\n"
-        right = hay.text[end] if end < high else "\n"
-        return not ("一" <= left <= "鿿") and (not ("一" <= right <= "鿿") or right in "涨跌公拟发")
-
-    def alternatives_on(self, day: int) -> Callable[[str], tuple[str, ...]]:
-        """security → the company's other listings that were traded on the day."""
-        known = self._others.get(day)
-        if known is None:
-            if len(self._others) > 500:
-                self._others.clear()
-            known = self._others[day] = _Others(self._lexicon, day).__getitem__
-        return known
 
     def links(self, article: Article, mentions: list[Found | Sure], day: int) -> tuple[Link, ...]:
         rulings = self._rulings
@@ -200,7 +80,7 @@ class Assembler:
                 companies += 1
                 titled += in_title
             drafts.append((confidence, kept, in_title))
-        alternatives = self.alternatives_on(day)
+        alternatives = self._listings.alternatives_on(day)
         links = [
             quick_link(article, kept, in_title, companies, titled, alternatives)
             if confidence < 0.0  # nothing but settled mentions
@@ -327,26 +207,14 @@ class Assembler:
         role, relevance = role_and_relevance(in_title, step, lead, count, companies, titled, quoted, acting)
         if role is _SUBJECT and not acting and 2 * party >= count > 0:
             role, relevance = _MENTION, min(relevance, 0.3)
-        security = self._listing(kept)
+        security = _listing_of(kept)
         return make_link(security, role, round(confidence, 4), relevance, capped(mentions), alternatives(security))
 
-    def _listing(self, kept: list[Found]) -> str:
-        if len(kept) == 1:
-            return kept[0].security
-        return voted((f.security, 0.5 if f.field == 2 else 8.0 if f.listing_said == 2 else 2.0 if f.listing_said else 1.0) for f in kept)
 
-
-class _Others(dict[str, tuple[str, ...]]):
-    """security → the company's other listings that were traded on the day, found when first asked for."""
-
-    def __init__(self, lexicon: Lexicon, day: int) -> None:
-        super().__init__()
-        self._lexicon, self._day = lexicon, day
-
-    def __missing__(self, security: str) -> tuple[str, ...]:
-        listings = self._lexicon.universe.listings_of(security)
-        found = self[security] = tuple(s for s in listings if s != security and alive(self._lexicon, s, self._day))
-        return found
+def _listing_of(kept: list[Found]) -> str:
+    if len(kept) == 1:
+        return kept[0].security
+    return voted((f.security, 0.5 if f.field == 2 else 8.0 if f.listing_said == 2 else 2.0 if f.listing_said else 1.0) for f in kept)
 
 
 _score = attrgetter("score")

@@ -12,7 +12,8 @@ from newslink.link.classes import data_lines, word_list
 from newslink.link.cue import Cue, FirstOf
 
 BEFORE_WINDOW, AFTER_WINDOW = 24, 40
-MOST_BITS = 64
+MOST_BITS = 63
+LIFE = 1 << MOST_BITS  # the bit of the words that set a scene of places, arts or daily life
 
 
 def _read() -> dict[str, tuple[Cue, ...]]:

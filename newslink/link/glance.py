@@ -6,7 +6,7 @@ too many, never one too few (a test holds this against the patterns themselves).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -19,10 +19,14 @@ _FACTOR = np.uint32(0x9E3779B1)
 
 
 class Glance:
-    """For the cues of one side. window: characters the patterns are given on that side. backwards: the side before the name."""
+    """For the cues of one side. window: characters the patterns are given on that side. backwards: the side before the name.
 
-    def __init__(self, cues: Iterable[Cue], window: int, backwards: bool = False) -> None:
-        cues = list(cues)
+    topics: bit → words, for bits that only say that one of those words may be there.
+    """
+
+    def __init__(
+        self, cues: Iterable[Cue], window: int, backwards: bool = False, topics: Mapping[int, Iterable[str]] | None = None
+    ) -> None:
         self._reach = np.arange(-1, -window - 1, -1) if backwards else np.arange(window)
         self._step = -1 if backwards else 1
         self._first, self._second = np.zeros(65536, np.uint64), np.zeros(65536, np.uint64)
@@ -41,11 +45,21 @@ class Glance:
             far = reach(cue.pattern.pattern)
             step = next((i for i, (size, _) in enumerate(self._within) if far <= size), len(self._within) - 1)
             self._within[step] = (self._within[step][0], self._within[step][1] | bit)
-            for word in needed:
-                if len(word) == 1:
-                    self._one[ord(word)] |= bit
-                else:
-                    self._pair[_hash(np.array([ord(word[0])], np.uint32), np.array([ord(word[1])], np.uint32))] |= bit
+            self._note(bit, needed)
+
+        for number, topic in (topics or {}).items():
+            bit = np.uint64(number)
+            self._first |= bit
+            self._second |= bit
+            self._within[-1] = (window, self._within[-1][1] | bit)
+            self._note(bit, topic)
+
+    def _note(self, bit: np.uint64, needed: Iterable[str]) -> None:
+        for word in needed:
+            if len(word) == 1:
+                self._one[ord(word)] |= bit
+            else:
+                self._pair[_hash(np.array([ord(word[0])], np.uint32), np.array([ord(word[1])], np.uint32))] |= bit
 
     def masks(self, units: np.ndarray, border: np.ndarray) -> np.ndarray:
         """uint64 a match. units: the haystack's code points; border: where the matches end, or (backwards) begin."""

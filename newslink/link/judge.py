@@ -6,12 +6,15 @@ Only matches that need a closer look come here: surfaces with another meaning, s
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from newslink.link import cues
 from newslink.link.against import NAMESAKE, PLAIN_LOSS, RUNS_ON, STRADDLED, against
-from newslink.link.classes import AFFILIATE, FOREIGN, PLAIN, WORD
+from newslink.link.classes import AFFILIATE, FOREIGN, PLAIN, WORD, SurfaceClass
+from newslink.link.cue import Cue
+from newslink.link.found import Found
 from newslink.link.lexicon import Lexicon, Owner
+from newslink.link.match import Match
 from newslink.link.owners import Owners
 from newslink.link.quotation import HEADS, is_party, quoted
 from newslink.link.senses import senses
@@ -21,22 +24,8 @@ from newslink.link.traits import Traits, traits_of
 _CLOSED = frozenset("。,;!?的”\"'》」)】产行概领技板厂系设类用企赛市")
 _OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
 _SHUT = frozenset(("", "。", ";", "!", "?", "\n", "》", "】", "」", "”", "的"))  # nothing a company does begins so
-
-
-@dataclass(slots=True)
-class Verdict:
-    """score: log odds that owner is meant. quoted: True source, False acts itself, None neither is said.
-
-    party: takes part for others, as sponsor, adviser, pledgee. opposed: what stands beside it makes it part of another name or word.
-    """
-
-    owner: Owner
-    score: float
-    evidence: list[str] = field(default_factory=list)
-    quoted: bool | None = None
-    acts: bool = False
-    party: bool = False
-    opposed: bool = False
+_STATED = "+ a person said what this word means"
+_NOT_STATED = "- not on the days for which a person said what this word means"
 
 
 def probability(score: float) -> float:
@@ -55,103 +44,103 @@ class Judge:
         self.asked = [i for i, sense in self._senses.items() if sense.other or sense.beside]  # names always looked at closely
         self._traits: dict[int, Traits] = {}
 
-    def hopeless(self, text: str, start: int, end: int, pattern: int, low: int, high: int) -> bool:
+    def is_hopeless(self, text: str, match: Match) -> bool:
         """An ordinary word in a place where nothing could speak for the company: told from its two neighbours alone."""
-        if start == low or end == high:
+        start, end = match.start, match.end
+        if start == match.low or end == match.high:
             return False
-        if text[end] in ",。" and pattern in self._senses:
+        if text[end] in ",。" and match.pattern in self._senses:
             return False  # words further off may speak for the company
         return text[end] in _CLOSED and text[start - 1] not in _OPENING
 
-    def verdict(
-        self,
-        text: str,
-        start: int,
-        end: int,
-        pattern: int,
-        day: int,
-        low: int,
-        high: int,
-        sentence_low: int,
-        sentence_high: int,
-        behind: int,
-        ahead: int,
-        company_left: bool = False,
-        company_right: bool = False,
-        begins: bool = False,
-        runs: bool = False,
-    ) -> Verdict:
-        """Judge text[start:end]; low, high bound the text it may look at, sentence_low, sentence_high its sentence.
-
-        behind, ahead: masks of the cues that may be found behind it and before it. company_left/right: a listed name beside it in a list.
-        begins, runs: the border of the name cuts through a common word.
-        """
+    def mention(self, text: str, match: Match, day: int) -> Found:
+        """The match as a mention of its company. quoted: True source, False acts itself, None neither is said."""
+        start, end, pattern, behind, ahead = match.start, match.end, match.pattern, match.behind, match.ahead
         name = self._traits.get(pattern)
         if name is None:
             name = self._traits[pattern] = traits_of(self._lexicon, self._senses, pattern)
         owner, score, why = self.owners.on(pattern, day)
         score += name.prior
         if owner.stated:
-            if not owner.first <= day <= owner.last:
-                return Verdict(owner, -4.0, ["- not on the days for which a person said what this word means"])
-            return Verdict(owner, score, ["+ a person said what this word means"])
+            if owner.first <= day <= owner.last:
+                return _found(match, owner, score, "name", (_STATED,))
+            return _found(match, owner, -4.0, "name_in_context", (_NOT_STATED,))
         klass, weak = name.klass, name.weak
+        before = text[max(match.low, start - cues.BEFORE_WINDOW) : start]
+        after = text[end : min(match.high, end + cues.AFTER_WINDOW)]
         evidence = [*why, name.opening]
-        before = text[max(low, start - cues.BEFORE_WINDOW) : start]
-        after = text[end : min(high, end + cues.AFTER_WINDOW)]
-        acts = False
+        reason = is_quoted = None
         claim = 0.0
-        reason = against(self._lexicon, name, owner, before, after, behind, ahead, day)
-        if begins or runs:
-            begins = begins and not (ahead & cues.FIRM_BEFORE.bit and cues.FIRM_BEFORE.search(before))
-            if reason is None or reason.words == "- 行业或普通词":
-                said = cues.company_after(after, behind)
-                own = said[0].weight if said else 0.0
-                begins = begins and not (company_left and company_right)
-                if begins or runs and own < 3.0:
-                    reason = STRADDLED if begins else RUNS_ON
-            elif begins and klass is PLAIN and reason.words in PLAIN_LOSS:
-                reason = STRADDLED
-        if reason is not None:
-            plain = klass is PLAIN or klass is FOREIGN
-            score -= PLAIN_LOSS.get(reason.words, reason.weight) if plain else reason.weight
-            if reason is NAMESAKE and klass is not AFFILIATE:
-                score -= 1.2
-            evidence.append(reason.words)
-        elif (weak or name.quoted) and after[:1] not in _SHUT:
-            said = cues.company_after(after, behind)
-            if said:
-                cue = said[0]
-                if not cue.weight and weak and cues.LISTED_AFTER.match(after):
-                    cue = cues.LISTED_AFTER
-                if cue.weight:
-                    claim = cue.weight
-                    score += cue.weight if weak else cue.weight * 0.3
-                    acts = cue.words in cues.OWN_ACT
-                    evidence.append(cue.words)
-        if before[-1:] == "《" and reason is None and not claim and not name.quoted and (work := cues.WORK_AFTER.match(after)):
-            if not weak or work[0] == "》":
-                score -= 5.0 if cues.WORK_BEFORE.search(before) or not weak else 3.0
-            evidence.append("- the title of a work")
-        if company_left or company_right:
-            score += (3.2 if company_left and company_right else 2.6) if weak else 0.5
-            evidence.append("+ in a list of companies")
-        led = cues.company_before(before, ahead)
-        if led is not None:
-            cue = led[0]
-            score += cue.weight * (0.6 if klass is WORD and cue.weight < 2.0 else 1.0) if weak else 0.2
-            evidence.append(cue.words)
-        if klass is AFFILIATE and reason is None and not acts and self._sentences.is_away(before, after):
-            score -= 3.4
-            evidence.append("- scene of places, history or daily life")
+        acts = party = False
+        beside = match.left or match.right or match.begins or match.runs or name.goes_on
+        if weak or name.speaks or beside or behind & name.near_behind or ahead & name.near_ahead or before[-1:] == "《":
+            reason = against(self._lexicon, name, owner, before, after, behind, ahead, day)
+            if match.begins or match.runs:
+                reason = _at_border(reason, klass, match, before, after)
+            if reason is not None:
+                plain = klass is PLAIN or klass is FOREIGN
+                score -= PLAIN_LOSS.get(reason.words, reason.weight) if plain else reason.weight
+                if reason is NAMESAKE and klass is not AFFILIATE:
+                    score -= 1.2
+                evidence.append(reason.words)
+            elif (weak or name.quoted) and after[:1] not in _SHUT and (cue := _claim(after, behind, weak)) is not None:
+                claim = cue.weight
+                score += claim if weak else claim * 0.3
+                acts = cue.words in cues.OWN_ACT
+                evidence.append(cue.words)
+            if before[-1:] == "《" and reason is None and not claim and not name.quoted and (work := cues.WORK_AFTER.match(after)):
+                if not weak or work[0] == "》":
+                    score -= 5.0 if cues.WORK_BEFORE.search(before) or not weak else 3.0
+                evidence.append("- the title of a work")
+            if match.left or match.right:
+                score += (3.2 if match.left and match.right else 2.6) if weak else 0.5
+                evidence.append("+ in a list of companies")
+            led = cues.company_before(before, ahead)
+            if led is not None:
+                cue = led[0]
+                score += cue.weight * (0.6 if klass is WORD and cue.weight < 2.0 else 1.0) if weak else 0.2
+                evidence.append(cue.words)
+            away = klass is AFFILIATE and reason is None and not acts and (behind | ahead) & cues.LIFE
+            if away and self._sentences.is_away(before, after):
+                score -= 3.4
+                evidence.append("- scene of places, history or daily life")
         if weak or name.sense is not None:
-            left, right = text[sentence_low:start], text[end:sentence_high]
-            score += self._sentences.weigh(
-                name, pattern, left, right, before, after, ahead, start == low, reason is not None, claim, evidence
-            )
-        is_quoted = None
-        if name.quoted or name.house:
-            heads = start == low or before[-1:] in HEADS
+            left, right = text[match.sentence_low : start], text[end : match.sentence_high]
+            first = start == match.low
+            score += self._sentences.weigh(name, pattern, left, right, before, after, ahead, first, reason is not None, claim, evidence)
+        if name.speaks:
+            heads = start == match.low or before[-1:] in HEADS
             is_quoted = quoted(name.quoted, before, after, heads, acts, behind, ahead)
-        party = not acts and is_quoted is not True and is_party(before, after, behind, ahead)
-        return Verdict(owner, score, evidence, is_quoted, acts, party, reason is not None)
+        if not acts and is_quoted is not True:
+            party = is_party(before, after, behind, ahead)
+        rule = "name" if klass is PLAIN and score > 2.5 else "name_in_context"
+        found = _found(match, owner, score, rule, evidence)
+        found.quoted, found.acts, found.weak, found.opposed, found.party = is_quoted, acts, weak, reason is not None, party
+        return found
+
+
+def _found(match: Match, owner: Owner, score: float, rule: str, evidence: Sequence[str]) -> Found:
+    return Found(owner.entity, owner.security, match.place & 1, match.first, match.last, score, rule, evidence)
+
+
+def _at_border(reason: Cue | None, klass: SurfaceClass, match: Match, before: str, after: str) -> Cue | None:
+    """What speaks against a name whose border cuts through a common word, reason being what was found beside it."""
+    begins = match.begins and not (match.ahead & cues.FIRM_BEFORE.bit and cues.FIRM_BEFORE.search(before))
+    if reason is None or reason.words == "- 行业或普通词":
+        said = cues.company_after(after, match.behind)
+        begins = begins and not (match.left and match.right)
+        if begins or match.runs and (said is None or said[0].weight < 3.0):
+            return STRADDLED if begins else RUNS_ON
+    elif begins and klass is PLAIN and reason.words in PLAIN_LOSS:
+        return STRADDLED
+    return reason
+
+
+def _claim(after: str, behind: int, weak: bool) -> Cue | None:
+    """What is said straight behind the name of companies only."""
+    said = cues.company_after(after, behind)
+    if said is None:
+        return None
+    if said[0].weight:
+        return said[0]
+    return cues.LISTED_AFTER if weak and behind & cues.LISTED_AFTER.bit and cues.LISTED_AFTER.match(after) else None

@@ -12,6 +12,7 @@ from pathlib import Path
 from newslink.link.assemble import Assembler
 from newslink.link.corrections import Correction, Rulings
 from newslink.link.lexicon import LAST, compile_lexicon
+from newslink.link.listing import Listings
 from newslink.link.quick import quick_links
 from newslink.link.scan import Scanner
 from newslink.link.text import haystack
@@ -36,8 +37,9 @@ class Linker:
         rulings = Rulings.of(corrections)
         self._ruled = {article for article, _ in rulings.refused} | set(rulings.added)
         self._lexicon = compile_lexicon(universe, rulings, cache_dir)
-        self._assembler = Assembler(self._lexicon, rulings)
-        self._scanner = Scanner(self._lexicon, self._assembler)
+        self._listings = Listings(self._lexicon)
+        self._assembler = Assembler(self._lexicon, rulings, self._listings)
+        self._scanner = Scanner(self._lexicon, self._listings)
 
     def link(self, article: Article) -> tuple[Link, ...]:
         """Every link and candidate (confidence below 0.5) of one article, most relevant first."""
@@ -57,7 +59,7 @@ class Linker:
         found, doubtful = self._scanner.scan(haystack(texts), days)
         ruled = self._ruled
         out: list[tuple[Link, ...]] = [()] * len(articles)
-        alternatives = self._assembler.alternatives_on
+        alternatives = self._listings.alternatives_on
         for i, mine in enumerate(found):
             article = articles[i]
             if i in doubtful or article.annotations or (ruled and article.id in ruled):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newslink.link import cues
 from newslink.link.cue import bits_of
+from newslink.link.match import Match
 
 HEADS = ("【", "《", "\n")  # behind these, and at the beginning, a headline stands
 _PARTY_AFTER, _PARTY_BEFORE, _FOREIGN = cues.PARTY_AFTER.bit, cues.PARTY_BEFORE.bit, cues.FOREIGN_BEFORE.bit
@@ -17,17 +18,18 @@ def is_party(before: str, after: str, behind: int, ahead: int) -> bool:
     return bool((behind & _PARTY_AFTER and cues.PARTY_AFTER.match(after)) or (ahead & _PARTY_BEFORE and cues.PARTY_BEFORE.search(before)))
 
 
-def quotation(kind: str, text: str, start: int, end: int, low: int, high: int, behind: int, ahead: int) -> bool | None:
-    """Whether the plain name text[start:end] is quoted (True), acts itself (False), or neither is said (None)."""
-    before = text[max(low, start - cues.BEFORE_WINDOW) : start]
-    after = text[end : min(high, end + cues.AFTER_WINDOW)]
+def quotation(kind: str, text: str, match: Match) -> bool | None:
+    """Whether the plain name at match is quoted (True), acts itself (False), or neither is said (None). kind: broker or vendor."""
+    start, end, behind, ahead = match.start, match.end, match.behind, match.ahead
+    before = text[max(match.low, start - cues.BEFORE_WINDOW) : start]
+    after = text[end : min(match.high, end + cues.AFTER_WINDOW)]
     if ahead & _FOREIGN and cues.FOREIGN_BEFORE.search(before):
         return False
     said = cues.company_after(after, behind)
     acts = said is not None and said[0].words in cues.OWN_ACT
     if not acts and is_party(before, after, behind, ahead):
         return False
-    return quoted(kind, before, after, start == low or before[-1:] in HEADS, acts, behind, ahead)
+    return quoted(kind, before, after, start == match.low or before[-1:] in HEADS, acts, behind, ahead)
 
 
 def quoted(kind: str | None, before: str, after: str, heads: bool, acts: bool, behind: int, ahead: int) -> bool | None:

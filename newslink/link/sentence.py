@@ -10,6 +10,7 @@ from newslink.link.traits import Traits
 from newslink.link.words import ends_word
 
 NEAR = 60  # characters on each side of a name that are read as its sentence, at most
+_HEADS, _MARKS = ("【", "《"), (":", ",")
 _FREE_BEFORE = frozenset("的和与及或对由被在向从是据将给让使把跟同比即按因为如像了着过到于")
 _AWAY = (0.0, 1.4, 3.0, 3.6, 4.2)  # what a scene of another kind costs, by the words that set it
 _MARKET_WORD = (0.0, 0.5, 1.3, 2.0)  # what market words give an ordinary word, by their number
@@ -43,7 +44,7 @@ class SentenceReader:
         klass, weak = name.klass, name.weak
         opposed = opposed or (before[-1:] == "《" and after[:1] == "》")
         score = 0.0
-        if not opposed:
+        if not opposed and (first or before[-1:] in _HEADS or after[:1] in _MARKS):
             score, claim = self._headline(klass is WORD, before, after, ahead, first, claim, evidence)
         scene = f"{left} {right}"
         if name.sense is not None:
@@ -83,9 +84,9 @@ class SentenceReader:
     ) -> tuple[float, float]:
         """(score, claim) of a name that heads a headline or a line. word: it is an ordinary word, so only a company's own doings count."""
         firm = cues.HEADLINE_FIRM if word else cues.HEADLINE_COMPANY
-        heads = first or before[-1:] in ("【", "《")
+        heads = first or before[-1:] in _HEADS
         mark = after[:1]
-        if mark in (":", ",") and (heads or mark == ":" and before.endswith("公司") or ahead & cues.LED.bit and cues.LED.search(before)):
+        if mark in _MARKS and (heads or mark == ":" and before.endswith("公司") or ahead & cues.LED.bit and cues.LED.search(before)):
             company_like = firm.search(after[1:])
             if heads or mark == ":" and company_like:
                 evidence.append("+ headline of a company")

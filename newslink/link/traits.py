@@ -31,14 +31,16 @@ _BEHIND_ALL = cues.against_after.bits | bits_of(cues.BODY_AFTER, cues.OTHER_LEGA
 _AHEAD_NOT_PLAIN, _BEHIND_NOT_PLAIN = cues.PRAISED_BEFORE.bit, bits_of(cues.TOPIC_AFTER, cues.PREMISES_AFTER)
 _AHEAD_WEAK, _BEHIND_WEAK = cues.GOODS_BEFORE.bit, bits_of(cues.GOODS_AFTER, cues.GOES_PUBLIC)
 _AHEAD_REGIONAL = bits_of(cues.REGION_AND_MORE, cues.REGION_BEFORE)
+_AHEAD_EACH, _BEHIND_EACH = cues.company_before.bits | cues.PARTY_BEFORE.bit, cues.PARTY_AFTER.bit
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """One name. weak: it needs evidence. opening: the first words of its evidence. quoted: broker, vendor or None. house: it ends like a broker.
+    """One name. weak: it needs evidence. opening: the first words of its evidence. quoted: broker, vendor or None; speaks: it may be quoted.
 
-    country: it begins with the country's name. trade: what its last words are against, where they name a trade. verb: it ends in one.
-    ahead, behind: bits of the cues that may speak against it.
+    goes_on: its sense has words that count only straight beside it. country: it begins with the country's name. trade: what its last words are
+    against, where they name a trade. verb: it ends in one. ahead, behind: bits of the cues that may speak against it; near_ahead, near_behind:
+    of all that say anything of a name of its kind.
     """
 
     surface: str
@@ -47,13 +49,16 @@ class Traits:
     prior: float
     opening: str
     quoted: str | None
-    house: bool
+    speaks: bool
     sense: Sense | None
+    goes_on: bool
     country: bool
     verb: bool
     trade: Cue | None
     ahead: int
     behind: int
+    near_ahead: int
+    near_behind: int
 
 
 def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Traits:
@@ -75,6 +80,8 @@ def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Trait
     for holds, before, after in asked:
         if holds:
             ahead, behind = ahead | before, behind | after
+    sense = senses.get(pattern)
+    life = cues.LIFE if klass is AFFILIATE else 0
     return Traits(
         surface=surface,
         klass=klass,
@@ -82,11 +89,14 @@ def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Trait
         prior=lexicon.priors[pattern],
         opening="- " + WORDS[klass] if weak else "+ name",
         quoted=lexicon.quoted.get(pattern),
-        house=surface[-2:] in ("证券", "期货"),
-        sense=senses.get(pattern),
+        speaks=pattern in lexicon.quoted or surface[-2:] in ("证券", "期货"),
+        sense=sense,
+        goes_on=sense is not None and bool(sense.beside),
         country=country,
         verb=verb,
         trade=trade,
         ahead=ahead,
         behind=behind,
+        near_ahead=ahead | _AHEAD_EACH | life,
+        near_behind=behind | _BEHIND_EACH | life,
     )
