@@ -40,7 +40,7 @@ USUAL_SESSIONS = 60
 LEAST_ARTICLES = 3
 MOST_PER_RULE = 500  # of one evaluation; a rule that matches everything must not fill the inbox
 _RULES = "alerts/rules"
-_THRESHOLDS = {"unusual": 3.0, "move": 0.05}
+THRESHOLDS = {"unusual": 3.0, "move": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Rule:
 
     @property
     def limit(self) -> float:
-        return self.threshold or _THRESHOLDS.get(self.kind, 0.0)
+        return self.threshold or THRESHOLDS.get(self.kind, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,13 @@ class Alert:
 def check_rule(rule: Rule) -> Rule:
     """The rule, if it can be evaluated. Raises QueryError saying what is missing."""
     if not rule.name.strip() or len(rule.name) > 80:
-        raise QueryError("A rule needs a name of 1 to 80 characters.")
+        raise QueryError("A rule needs a name of 1 to 80 characters.", "rule_name")
     if rule.kind not in KINDS:
         raise QueryError(f"A rule is of kind {', '.join(KINDS)}; found {rule.kind[:40]!r}.")
     if rule.kind == "tag" and not rule.tags:
-        raise QueryError("A tag rule names at least one event tag, such as 减持.")
+        raise QueryError("A tag rule names at least one event tag, such as 减持.", "rule_tag")
     if rule.kind == "keyword" and not rule.keyword.strip():
-        raise QueryError("A keyword rule needs a keyword.")
+        raise QueryError("A keyword rule needs a keyword.", "rule_keyword")
     if not 0 <= rule.min_relevance <= 1 or rule.threshold < 0 or not math.isfinite(rule.threshold):
         raise QueryError("min_relevance lies in 0 … 1, and a threshold is not negative.")
     if unknown := set(rule.channels) - set(CHANNELS):

@@ -1,18 +1,16 @@
-"""The inbox of alerts and the rules behind it: read, marked as read, made and removed."""
+"""The inbox of alerts and the rules behind it: read, marked as read, removed. ``alert_rule`` makes new ones."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from newslink.errors import NewslinkError
-from newslink.pipeline.alerts import KINDS, Rule, put_rule, remove_rule
+from newslink.pipeline.alerts import remove_rule
 from newslink.pipeline.view_types import DataView
 from newslink.ui import tables
+from newslink.ui.alert_rule import condition, new_rule
 from newslink.ui.context import Context, change
-from newslink.ui.html import text
-from newslink.ui.problems import problem
-from newslink.ui.widgets import escaped
+from newslink.ui.decisions import Decision, Fact, nothing, rows
 
 
 def draw(found: Context, loaded: DataView) -> None:
@@ -23,13 +21,13 @@ def draw(found: Context, loaded: DataView) -> None:
     st.subheader(words["rules"])
     _rules(found, loaded.rules)
     if not found.desk.sample:
-        _new_rule(found)
+        new_rule(found)
 
 
 def _inbox(found: Context, loaded: DataView) -> None:
     words, alerts, unread = found.words, loaded.alerts, loaded.unread
     if not len(alerts):
-        st.html(f'<div class="nl-empty">{text(words["no_alerts"])}</div>')
+        nothing(words["no_alerts"])
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(found.say("n_unread", n=unread), width="content")
@@ -74,58 +72,11 @@ def _delivered(found: Context, channel: str, state: str) -> str:
 
 
 def _rules(found: Context, rules: pd.DataFrame) -> None:
-    words = found.words
     if not len(rules):
-        st.html(f'<div class="nl-empty">{text(words["no_rules"])}</div>')
+        nothing(found.words["no_rules"])
         return
-    for number, rule in enumerate(rules.head(50).to_dict("records")):
-        said, tool = st.columns([8, 1], vertical_alignment="center")
-        said.html(f'<div class="nl-link"><b>{text(rule["name"], 80)}</b> · {text(_condition(found, rule), 300)}</div>')
-        tool.button(
-            words["view_delete"], key=f"rule-{number}", on_click=remove_rule, args=(found.desk.store, rule["name"]), width="stretch"
-        )
-
-
-def _condition(found: Context, rule: dict) -> str:
-    """What the rule asks for, in words."""
-    words, name = found.words, found.desk.universe.name_on
-    parts = [words.get(f"alert_{rule['kind']}", str(rule["kind"]))]
-    parts += [found.tags(rule["tags"])] if rule["tags"] else []
-    parts += [f"{words['keyword']} {rule['keyword']}"] if rule["keyword"] else []
-    if rule["kind"] in ("watchlist", "unusual", "move") or rule["securities"]:
-        parts.append(found.words["comma"].join(name(one) for one in rule["securities"][:12]) or words["watch"])
-    if rule["threshold"]:
-        parts.append(f"≥ {rule['threshold']:.1%}" if rule["kind"] == "move" else f"≥ {rule['threshold']:g}")
-    parts += [words.get(f"channel_{one}", one) for one in rule["channels"]]
-    return " · ".join(parts) + ("" if rule["enabled"] else f" · {words['rule_off']}")
-
-
-def _new_rule(found: Context) -> None:
-    words = found.words
-    with st.expander(words["rule_new"], icon=":material/add_alert:"), st.form("new-rule", border=False, clear_on_submit=True):
-        first, second, third = st.columns([2, 2, 3])
-        name = first.text_input(words["name"], max_chars=80)
-        kind = second.selectbox(words["kind"], KINDS, format_func=lambda one: words[f"alert_{one}"])
-        keyword = third.text_input(words["keyword"], max_chars=200, help=words["keyword_hint"])
-        tags = st.multiselect(
-            words["tag"], [tag for tag, _ in found.desk.store.tags()], format_func=lambda tag: escaped(found.tag(tag)),
-            placeholder=words["any"],
-        )
-        whose = st.segmented_control(
-            words["securities"], ["watch", "this"], format_func=lambda one: _whose(found, one), default="watch"
-        )
-        st.caption(words["rule_note"])
-        if st.form_submit_button(words["rule_save"], type="primary"):
-            securities = (found.view.security,) if whose == "this" and found.view.security else ()
-            try:
-                put_rule(found.desk.store, Rule(name.strip(), kind, securities, tuple(tags), keyword.strip()))
-            except NewslinkError as error:
-                st.warning(escaped(problem(error, found.language)), icon=":material/rule:")
-            else:
-                st.rerun()
-
-
-def _whose(found: Context, one: str) -> str:
-    if one == "this" and found.view.security:
-        return f"{found.words['study_this']} {escaped(found.desk.universe.name_on(found.view.security))}"
-    return found.words[f"study_{one}"]
+    gone, store = found.words["view_delete"], found.desk.store
+    rows(
+        Fact(rule["name"], (condition(found, rule),), decisions=(Decision(gone, "rule", remove_rule, (store, rule["name"])),))
+        for rule in rules.head(50).to_dict("records")
+    )

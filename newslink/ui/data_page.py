@@ -15,8 +15,11 @@ from newslink.prices.base import NAMES
 from newslink.ui import alerts_page, numbers, tables
 from newslink.ui.actions import confirm_link, confirm_name, refuse_name, reject_link, say_what_was_done, take_back
 from newslink.ui.context import Context, change
+from newslink.ui.decisions import Decision, Fact, nothing, rows
 from newslink.ui.html import badge, text
 from newslink.ui.problems import attempt, problem, reason
+
+AROUND = 40  # characters on either side of words that may be a name
 
 
 def draw(found: Context, loaded: DataView) -> None:
@@ -55,27 +58,27 @@ def draw(found: Context, loaded: DataView) -> None:
     with places["corrections"]:
         _corrections(found, loaded.corrections)
     with places["settings"]:
-        rows = "".join(
+        lines = "".join(
             f"<tr><td>{text(words.get(f'fact_{key}', key))}</td><td><b>{text(value, 300)}</b></td></tr>" for key, value in loaded.facts
         )
-        st.html(f'<table class="nl-facts0">{rows}</table>')
+        st.html(f'<table class="nl-facts0">{lines}</table>')
         _backup(found)
     say_what_was_done()
 
 
-def _table(frame: pd.DataFrame, names: dict[str, str], nothing: str) -> None:
+def _table(frame: pd.DataFrame, names: dict[str, str], missing: str) -> None:
     if len(frame):
         shown = tables.plain_frame(frame, names)
         numeric = {name: st.column_config.NumberColumn(format="localized") for name in shown.columns if shown[name].dtype.kind in "iu"}
         st.dataframe(shown, hide_index=True, height=tables.height_of(shown, 560), column_config=numeric, placeholder=numbers.NOTHING)
-    elif nothing:
-        st.html(f'<div class="nl-empty">{text(nothing)}</div>')
+    elif missing:
+        nothing(missing)
 
 
 def _unlinked(found: Context, news: pd.DataFrame) -> None:
     words = found.words
     if not len(news):
-        st.html(f'<div class="nl-empty">{text(words["no_unlinked"])}</div>')
+        nothing(words["no_unlinked"])
         return
 
     def chosen() -> None:
@@ -93,63 +96,72 @@ def _provider(found: Context, name: str) -> str:
 
 def _names(found: Context, names: tuple[ProposedName, ...]) -> None:
     """Names learnt from articles, each with what speaks for and against it."""
-    words = found.words
     if not names:
         return
-    st.subheader(words["names_learnt"])
-    for number, one in enumerate(names[:20]):
-        said, yes, no = st.columns([8, 1, 1], vertical_alignment="center")
-        kind = words.get(f"name_{one.kind}", one.kind)
-        facts = [found.say("name_used", n=one.count, m=one.articles), f"{one.first} … {one.last}"]
-        facts += [] if one.still_used else [words["name_no_more"]]
-        rivals = found.words["comma"].join(f"{name} {id}" for id, name in one.rivals[:4])
-        facts += [f"{words['name_rivals']} {rivals}"] if rivals else []
-        headlines = "<br>".join(text(title, 100) for title in one.headlines[:3])
-        said.html(
-            f'<div class="nl-link"><b>{text(one.text, 40)}</b> → {text(one.name, 30)} {text(one.security)} · {text(kind)} · '
-            f"{text(' · '.join(facts), 300)}<br>{headlines}</div>"
-        )
-        arguments = (found, one.security, one.text)
-        yes.button(words["yes"], key=f"name-yes-{number}", on_click=confirm_name, args=arguments, width="stretch")
-        no.button(words["no"], key=f"name-no-{number}", on_click=refuse_name, args=arguments, width="stretch")
+    st.subheader(found.words["names_learnt"])
+    rows(_name(found, one) for one in names[:20])
+
+
+def _name(found: Context, one: ProposedName) -> Fact:
+    words = found.words
+    rivals = words["comma"].join(f"{name} {id}" for id, name in one.rivals[:4])
+    said = (
+        words.get(f"name_{one.kind}", one.kind), found.say("name_used", n=one.count, m=one.articles),
+        f"{one.first} … {one.last}", "" if one.still_used else words["name_no_more"], f"{words['name_rivals']} {rivals}" if rivals else "",
+    )  # fmt: skip
+    arguments = (found, one.security, one.text)
+    yes, no = Decision(words["yes"], "name-yes", confirm_name, arguments), Decision(words["no"], "name-no", refuse_name, arguments)
+    return Fact(one.text, said, one.headlines[:3], (yes, no), f"{one.name} {one.security}")
 
 
 def _confirm(found: Context, candidates: pd.DataFrame) -> None:
     """Links the machine is not sure of."""
-    words = found.words
     if not len(candidates):
-        st.html(f'<div class="nl-empty">{text(words["no_candidates"])}</div>')
+        nothing(found.words["no_candidates"])
         return
-    st.subheader(words["links_unsure"])
-    for number, row in enumerate(candidates.head(20).to_dict("records")):
-        said, yes, no = st.columns([8, 1, 1], vertical_alignment="center")
-        rule = words.get(f"rule_{row['rule']}", row["rule"])
-        said.html(
-            f'<div class="nl-link"><b>{text(row["surface"], 30)}</b> → {text(row["name"], 30)} {text(row["security"])} · '
-            f"{text(words['confidence'])} {row['confidence']:.2f} · {text(rule)}<br>{text(row['title'], 120)}</div>"
-        )
-        arguments = (found, str(row["article"]), str(row["security"]))
-        yes.button(words["yes"], key=f"yes-{number}", on_click=confirm_link, args=arguments, width="stretch")
-        no.button(words["no"], key=f"no-{number}", on_click=reject_link, args=arguments, width="stretch")
+    st.subheader(found.words["links_unsure"])
+    rows(_candidate(found, row) for row in candidates.head(20).to_dict("records"))
+
+
+def _candidate(found: Context, row: dict) -> Fact:
+    words, article, security, surface = found.words, str(row["article"]), str(row["security"]), str(row["surface"])
+    said = (f"{words['confidence']} {row['confidence']:.2f}", words.get(f"rule_{row['rule']}", row["rule"]))
+    around = found.desk.answer(lambda: _around(found, article, surface), "around", article, surface)
+    arguments = (found, article, security)
+    yes, no = Decision(words["yes"], "yes", confirm_link, arguments), Decision(words["no"], "no", reject_link, arguments)
+    return Fact(surface, said, (str(row["title"]), around), (yes, no), f"{row['name']} {security}")
+
+
+def _around(found: Context, article: str, surface: str) -> str:
+    """The words where they first stand in the body: what a person needs to decide. '' where they are only in the title."""
+    entry = found.desk.store.article(article)
+    body = "" if entry is None else entry.article.body
+    at = body.find(surface)
+    if at < 0:
+        return ""
+    start, stop = max(0, at - AROUND), min(len(body), at + len(surface) + AROUND)
+    return ("…" if start else "") + " ".join(body[start:stop].split()) + ("…" if stop < len(body) else "")
 
 
 def _corrections(found: Context, said: pd.DataFrame) -> None:
     """What people said, newest first; each can be taken back."""
     words = found.words
     if not len(said):
-        st.html(f'<div class="nl-empty">{text(words["no_corrections"])}</div>')
+        nothing(words["no_corrections"])
         return
-    for number, row in enumerate(said.head(20).to_dict("records")):
-        line, back = st.columns([8, 1], vertical_alignment="center")
-        security = f"{found.desk.universe.name_on(row['security'])} {row['security']}" if row["security"] else ""
-        facts = " · ".join(text(one, 120) for one in (row["surface"], security, row["article"], row["who"]) if one)
-        verdict = words.get(f"verdict_{row['kind']}", row["kind"])
-        line.html(f'<div class="nl-link"><b>{text(verdict)}</b> · {facts}<br>{numbers.clock(row["when"])}</div>')
-        back.button(words["take_back"], key=f"undo-{number}", on_click=take_back, args=(found, str(row["id"])), width="stretch")
+    rows(_correction(found, row) for row in said.head(20).to_dict("records"))
     if len(said) > 20:
         verdicts = said.assign(kind=[words.get(f"verdict_{one}", one) for one in said["kind"]]).iloc[20:]
         labels = {"when": words["when"], "kind": words["verdict"], "surface": words["surface"], "security": words["code"]}
         _table(verdicts, labels | {"article": words["article_id"], "who": words["who"]}, "")
+
+
+def _correction(found: Context, row: dict) -> Fact:
+    words = found.words
+    security = f"{found.desk.universe.name_on(row['security'])} {row['security']}" if row["security"] else ""
+    back = Decision(words["take_back"], "undo", take_back, (found, str(row["id"])))
+    facts = tuple(str(one) for one in (row["surface"], security, row["article"], row["who"]) if one)
+    return Fact(words.get(f"verdict_{row['kind']}", row["kind"]), facts, (numbers.clock(row["when"]),), (back,))
 
 
 def _backup(found: Context) -> None:

@@ -127,19 +127,44 @@ def test_rules_are_made_and_removed_on_the_screen(page, store):
     assert "旧规则" in said(app)
     press(app, "rule-0")
     assert read_rules(store) == []
-    next(box for box in app.text_input if box.label == "名称").set_value("新规则")
-    next(box for box in app.selectbox if box.label == "类别").set_value("move")
-    next(button for button in app.button if button.label == "保存规则").click().run()
+    opened(app, "new-rule")
+    app.selectbox(key="rule-kind").set_value("move").run()
+    app.number_input(key="rule-move").set_value(3.0).run()
+    app.button_group(key="rule-whose-watch").set_value("this").run()
+    press(app, "rule-save")
     assert not app.exception
-    assert [(rule.name, rule.kind) for rule in read_rules(store)] == [("新规则", "move")]
+    (rule,) = read_rules(store)
+    assert (rule.kind, rule.securities, rule.threshold) == ("move", ("600519.SH",), 0.03)
+    assert rule.name == "新闻当日异动 · 贵州茅台 · ≥ 3.0%" and rule.name in said(page("data"))
 
 
-def test_a_rule_that_makes_no_sense_is_refused_in_words(page, store):
-    app = page("data")
-    next(box for box in app.text_input if box.label == "名称").set_value("x")
-    next(box for box in app.selectbox if box.label == "类别").set_value("tag")
-    next(button for button in app.button if button.label == "保存规则").click().run()
-    assert app.warning and read_rules(store) == []
+def test_a_rule_of_a_tag_is_about_all_securities_unless_one_is_chosen(page, store):
+    app = opened(page("data", lang="en"), "new-rule")
+    app.selectbox(key="rule-kind").set_value("tag").run()
+    app.multiselect(key="rule-tags").set_value(["回购"]).run()
+    app.multiselect(key="rule-to").set_value(["webhook"]).run()
+    app.text_input(key="rule-name").set_value("Buybacks").run()
+    press(app, "rule-save")
+    (rule,) = read_rules(store)
+    assert (rule.name, rule.tags, rule.securities, rule.channels) == ("Buybacks", ("回购",), (), ("webhook",))
+    assert "Event tag · Buyback · webhook" in said(page("data", lang="en"))
+
+
+@pytest.mark.parametrize(("kind", "words"), [("tag", "请至少选一个事件标签"), ("keyword", "请填关键词")])
+def test_a_rule_that_makes_no_sense_is_refused_in_words(page, store, kind, words):
+    app = opened(page("data"), "new-rule")
+    app.selectbox(key="rule-kind").set_value(kind).run()
+    press(app, "rule-save")
+    assert words in app.warning[0].value and read_rules(store) == []
+
+
+def test_a_doubtful_link_is_shown_with_the_words_around_it(page, store, tmp_path):
+    row = {"id": "d", "title": "资本公告", "text": "某公司公告，全资子公司拟与关联方共同设立新能源科技公司。", "published_at": "2022-05-30 09:00:00"}
+    (tmp_path / "more.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    settings = Settings.from_environment()
+    ingest([tmp_path / "more.jsonl"], settings, settings.store_url)
+    assert store.candidates()["surface"].tolist() == ["立新能源"]
+    assert "全资子公司拟与关联方共同设立新能源科技公司" in said(page("data"))
 
 
 def test_a_learnt_name_is_confirmed_links_what_it_touches_and_is_taken_back(page, store):
