@@ -7,6 +7,9 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 
 from newslink.errors import ArticleError
 
+_DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.-]{1,40})["'][^>]{0,200}>""")
+# What a declaration may say that is checked here → how it is read; GB2312 and GBK are parts of GB18030.
+_CHECKED = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "big5": "big5"}
 _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 _CHINESE = re.compile(r"[\u2010-\u203f\u2460-\u24ff\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u00b7\u00d7\u00b0]")
@@ -47,3 +50,23 @@ def _decode_gb18030(raw: bytes, error: UnicodeDecodeError, locator: str, line: i
     if len(_CHINESE.findall(text)) < 0.9 * foreign:
         raise failure
     return text
+
+
+def mended_xml(raw: bytes) -> bytes:
+    """XML whose bytes do not fit the encoding it declares → the same in UTF-8, with U+FFFD for each broken place. All other XML as it is.
+
+    A parser that meets one broken byte tries other encodings instead, and gives the whole document in wrong characters.
+    """
+    declared = _DECLARED.match(raw, 3 if raw.startswith(BOM_UTF8) else 0)
+    encoding = _CHECKED.get(declared[1].decode("ascii", "replace").lower() if declared else "utf-8")
+    if encoding is None or raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return raw
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        try:
+            text = decode(raw)  # it is written in another encoding than it says
+        except ArticleError:
+            text = raw.decode(encoding, errors="replace")
+        return _DECLARED.sub(b"", text.encode(), count=1)
+    return raw

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from newslink.articles.addresses import check_address, is_web_address
+from newslink.articles.decode import mended_xml
 from newslink.articles.items import RawItem
 from newslink.articles.source import Poll, State, deadline_of, item_of
 from newslink.articles.times import parse_time
@@ -171,7 +172,7 @@ def items_of_feed(content: bytes, name: str, url: str) -> list[RawItem]:
 
     # A stream, never the bytes themselves: feedparser takes bytes for the name of a file and opens it.
     feed = feedparser.parse(
-        io.BytesIO(content), response_headers={"content-location": url}, resolve_relative_uris=True, sanitize_html=False
+        io.BytesIO(mended_xml(content)), response_headers={"content-location": url}, resolve_relative_uris=True, sanitize_html=False
     )
     if not feed.entries and not feed.get("version"):
         reason = str(feed.get("bozo_exception", "neither RSS nor Atom"))[:200]

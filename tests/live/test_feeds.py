@@ -67,6 +67,31 @@ def test_a_time_without_zone_is_beijings() -> None:
     assert article.published.astimezone(UTC) == datetime(2022, 5, 27, 9, 47, 41, tzinfo=UTC)
 
 
+ENTRIES = "".join(
+    f"<item><guid>{n}</guid><title>贵州茅台（600519）第{n}号公告</title><description>五粮液和宁德时代，第{n}段。</description></item>" for n in range(4)
+)
+PLACES = [at for at, letter in enumerate(ENTRIES) if ord(letter) > 127 and ENTRIES.rfind("<guid>", 0, at) == ENTRIES.index("<guid>2")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "gbk", "gb2312"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_broken_byte_damages_its_own_entry_and_no_other(encoding: str, place: int) -> None:
+    """An entry cut in the middle of a character, as publishers do that count bytes."""
+    head, tail = f'<?xml version="1.0" encoding="{encoding}"?><rss version="2.0"><channel><title>示例</title>', "</channel></rss>"
+    broken = (head + ENTRIES[:place]).encode(encoding) + ENTRIES[place].encode(encoding)[:1] + (ENTRIES[place + 1 :] + tail).encode(encoding)
+    whole, found = articles_of((head + ENTRIES + tail).encode(encoding)), articles_of(broken)
+    assert [(one.id, one.title, one.body) for one in found if one.id != whole[2].id] == [
+        (one.id, one.title, one.body) for one in whole if one is not whole[2]
+    ]
+    assert found[2].id == whole[2].id and len(found) == 4
+
+
+def test_chinese_that_declares_another_encoding_or_none_is_read() -> None:
+    for says in ('<?xml version="1.0" encoding="utf-8"?>', '<?xml version="1.0"?>', ""):
+        content = f'{says}<rss version="2.0"><channel><title>示例</title>{ENTRIES}</channel></rss>'.encode("gb18030")
+        assert [one.title for one in articles_of(content)] == [f"贵州茅台（600519）第{n}号公告" for n in range(4)]
+
+
 def test_an_edited_entry_keeps_its_place_and_changes_its_fingerprint() -> None:
     before, after = (items_of_feed(rss(f"<item><title>{t}</title><guid>g</guid></item>"), "x", URL)[0] for t in ("旧", "新"))
     assert before.locator == after.locator
