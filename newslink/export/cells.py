@@ -7,6 +7,9 @@ number in a number column is a number.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -28,6 +31,7 @@ _REWRITTEN = (
     r"\s*(?:0\d+|\d{16,}|\d+(?:\.\d+)?[eE][+\-]?\d+|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?|\d{1,2}:\d{2}(?::\d{2})?|(?i:true|false))\s*$"
 )
 _UNSAFE = rf"^(?:{_FORMULA}|{_REWRITTEN})"
+_OFFSET = np.timedelta64(8 * 3600, "s")
 _CONTROLS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
 
 
@@ -48,7 +52,8 @@ def text_array(values: pd.Series, cut: bool = True) -> pa.Array:
         # pandas may hold chunks of both the short and the long kind under one name, which pyarrow then refuses to join
         array = pa.chunked_array([chunk.cast(TEXT) for chunk in array.chunks], type=TEXT).combine_chunks()
     array = pc.fill_null(array, "")
-    if pc.any(pc.match_substring_regex(array, r"[\x00-\x1F\x7F]")).as_py():
+    raw = bytes_of(array)
+    if ((raw < 0x20) | (raw == 0x7F)).any():
         array = pc.replace_substring_regex(pc.replace_substring(array, "\r\n", "\n"), r"\r", "\n")
         array = pc.replace_substring_regex(array, _CONTROLS, "")
     if cut and pc.any(pc.greater(pc.binary_length(array), MAX_CELL)).as_py():
@@ -68,6 +73,15 @@ def glued(*parts: pa.Array | str, between: str = "") -> pa.Array:
     )
 
 
+def bytes_of(array: pa.Array) -> np.ndarray:
+    """uint8: all texts behind one another, UTF-8. A view of the array's own buffer."""
+    _, offsets, data = array.buffers()
+    if data is None:
+        return np.zeros(0, np.uint8)
+    marks = np.frombuffer(offsets, np.int64)
+    return np.frombuffer(data, np.uint8)[marks[array.offset] : marks[array.offset + len(array)]]
+
+
 def guarded(array: pa.Array, rewritten: bool = True) -> pa.Array:
     """The same texts, those a spreadsheet would evaluate or rewrite with an apostrophe in front. rewritten: False guards formulas alone."""
     unsafe = pc.match_substring_regex(array, _UNSAFE if rewritten else rf"^(?:{_FORMULA})")
@@ -79,6 +93,10 @@ def guarded(array: pa.Array, rewritten: bool = True) -> pa.Array:
 def number_array(values: pd.Series, digits: int) -> pa.Array:
     """Decimal numbers without exponent and without trailing zeros; what is missing, infinite or from 10^15 on is empty."""
     numbers = pd.to_numeric(values, errors="coerce").to_numpy("float64", na_value=np.nan)
+    return _per_stretch(numbers, lambda distinct: _printed(distinct, digits))
+
+
+def _printed(numbers: np.ndarray, digits: int) -> pa.Array:
     known = np.isfinite(numbers) & (np.abs(numbers) < 1e15)
     size = np.abs(np.where(known, numbers, 0.0))
     # By halves, because a decimal cast prints what is below a millionth with an exponent.
@@ -99,8 +117,7 @@ def day_array(values: pd.Series) -> pa.Array:
     days = stamps_of(values)
     if getattr(days.dtype, "tz", None) is not None:
         days = days.dt.tz_localize(None)
-    days = days.to_numpy("datetime64[D]")
-    return _mapped(days, lambda day: "" if np.isnat(day) else str(day))
+    return _per_stretch(days.to_numpy("datetime64[D]"), _days)
 
 
 def time_array(values: pd.Series) -> pa.Array:
@@ -109,10 +126,31 @@ def time_array(values: pd.Series) -> pa.Array:
     One form for every row, also where only the day is known (midnight, flagged ``date_only``): readers parse a column in one form.
     """
     stamps = stamps_of(values, utc=True)
-    local = stamps.dt.tz_convert(BEIJING).dt.tz_localize(None).to_numpy("datetime64[s]")
-    stamps = pa.array(local)
-    whole = pc.cast(pc.strftime(stamps, "%Y-%m-%dT%H:%M:%S+08:00"), TEXT)
-    return pc.fill_null(whole, "")
+    # By the offset that is printed: the zone of Shanghai had summer times, and minutes of its own before 1901.
+    return _per_stretch(stamps.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[s]") + _OFFSET, _times)
+
+
+def _days(days: np.ndarray) -> pa.Array:
+    """Of datetime64[D]; a column has few distinct ones, so each is printed once."""
+    codes, distinct = pd.factorize(days, use_na_sentinel=False)
+    words = np.where(np.isnat(distinct), "", np.datetime_as_string(distinct)) if len(distinct) else np.zeros(0, "U")
+    return pa.array(words.tolist(), type=TEXT).take(pa.array(codes))
+
+
+def _times(local: np.ndarray) -> pa.Array:
+    """Of datetime64[s] in Beijing: the day, and a clock time out of a table of all of them."""
+    days = local.astype("datetime64[D]")
+    second = np.where(np.isnat(local), 0, (local - days).astype("int64"))
+    printed = glued(_days(days), _clock_times().take(pa.array(second)))
+    return pc.if_else(pa.array(np.isnat(local)), pa.scalar("", TEXT), printed)
+
+
+@cache
+def _clock_times() -> pa.Array:
+    """``T00:00:00+08:00`` … of every second of a day; 1.5 MB."""
+    two = [f"{number:02d}" for number in range(60)]
+    minutes = [f"T{hour}:{minute}:" for hour in two[:24] for minute in two]
+    return pa.array([f"{minute}{second}+08:00" for minute in minutes for second in two], type=TEXT)
 
 
 def stamps_of(values: pd.Series, utc: bool = False) -> pd.Series:
@@ -122,11 +160,13 @@ def stamps_of(values: pd.Series, utc: bool = False) -> pd.Series:
     return pd.to_datetime(values, errors="coerce", utc=utc, format="ISO8601" if values.dtype.kind in "OTU" and utc else None)
 
 
-def _mapped(values: np.ndarray, printed) -> pa.Array:
-    """Each distinct value printed once."""
-    codes, unique = pd.factorize(values, use_na_sentinel=False)
-    words = pa.array([printed(value) for value in unique], type=TEXT)
-    return words.take(pa.array(codes)) if len(words) else pa.array([], type=TEXT)
+def _per_stretch(values: np.ndarray, printed: Callable[[np.ndarray], pa.Array]) -> pa.Array:
+    """values: of 64 bits each. Articles of one session stand on the same bar and come one after the other, so equal neighbours are printed once."""
+    bits = np.ascontiguousarray(values).view("int64")
+    begins = np.concatenate((np.ones(min(len(bits), 1), bool), bits[1:] != bits[:-1]))
+    if 2 * np.count_nonzero(begins) > len(bits):
+        return printed(values)
+    return printed(values[begins]).take(pa.array(np.cumsum(begins) - 1))
 
 
 def flags_array(frame: pd.DataFrame) -> pa.Array:
@@ -135,7 +175,13 @@ def flags_array(frame: pd.DataFrame) -> pa.Array:
     for bit, name in enumerate(FLAGS):
         if name in frame:
             codes |= frame[name].fillna(False).to_numpy(bool).astype(np.int64) << bit
-    return _mapped(codes, lambda code: " ".join(name for bit, name in enumerate(FLAGS) if int(code) >> bit & 1))
+    return _per_stretch(codes, _flag_names)
+
+
+def _flag_names(codes: np.ndarray) -> pa.Array:
+    places, distinct = pd.factorize(codes)
+    words = [" ".join(name for bit, name in enumerate(FLAGS) if code >> bit & 1) for code in distinct.tolist()]
+    return pa.array(words, type=TEXT).take(pa.array(places))
 
 
 def date_only_of(frame: pd.DataFrame) -> np.ndarray | None:
