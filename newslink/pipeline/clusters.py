@@ -7,14 +7,17 @@ Memberships are written before signatures: killed in between, the articles still
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
+from types import MappingProxyType
 
-from newslink.articles import WINDOW_HOURS, Placement, Signature, pack, place, signature, unpack
+from newslink.articles import WINDOW_HOURS, Placement, Signature, pack, place, unpack
 from newslink.articles.signatures import NO_TIME
+from newslink.making import without_collection
 from newslink.model import Entry
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.overrule import overrule, standing_alone
+from newslink.pipeline.prepare import signature_of
 from newslink.pipeline.statements import OF_CLUSTERS, Statement, statements_of
 from newslink.store import Membership, Store
 from newslink.store import Signature as Signed
@@ -22,19 +25,24 @@ from newslink.store import Signature as Signed
 PART = 500  # articles placed at once
 BEIJING = timezone(timedelta(hours=8))
 _STRETCH = 4 * 24 * 3600  # seconds of publication time whose candidates are fetched at once
-LINKED = 0.5
 
 
 def cluster_entries(store: Store, entries: Iterable[Entry]) -> None:
     """Place articles just written, whose text and links are at hand."""
-    _place(store, entries)
+    _place(store, _signed(store, entries))
 
 
 def cluster_new(store: Store, progress=None) -> int:
     """Place every stored article that has no signature yet; returns how many. Run after an interrupted ingest and after a bulk load."""
     done = 0
     while ids := store.unsigned(PART):
-        _place(store, store.articles_by_id(ids).values())
+        with without_collection():
+            ready = {one.article: one for one in store.prepared(ids)}
+            others = [id for id in ids if id not in ready]
+            new = [unpack(one.data) for one in ready.values()]
+            if others:
+                new += _signed(store, store.articles_by_id(others).values())
+            _place(store, new, ready)
         done += len(ids)
         if progress:
             progress(done, None, "")
@@ -48,24 +56,23 @@ def cluster_again(store: Store, ids: Iterable[str]) -> None:
         wanted |= dict.fromkeys((id, *(member.article for member in store.cluster_of(id))))
     ids = list(wanted)
     for at in range(0, len(ids), PART):
-        _place(store, store.articles_by_id(ids[at : at + PART]).values())
+        _place(store, _signed(store, store.articles_by_id(ids[at : at + PART]).values()))
 
 
-def _signed(entries: Iterable[Entry], entity_of: Callable[[str], str]) -> list[Signature]:
-    """One company counts once, whichever of its listings a wire names."""
-    return [
-        signature(entry.article, sorted({entity_of(link.security) for link in entry.links if link.confidence >= LINKED}))
-        for entry in entries
-    ]
+def _signed(store: Store, entries: Iterable[Entry]) -> list[Signature]:
+    entity_of = universe_of(store).entity_of
+    return [signature_of(entry, entity_of) for entry in entries]
 
 
-def _place(store: Store, entries: Iterable[Entry]) -> None:
-    new = _signed(entries, universe_of(store).entity_of)
+def _place(store: Store, new: Sequence[Signature], ready: Mapping[str, Signed] = MappingProxyType({})) -> None:
+    """ready: article → its signature, where that lies in the store already."""
     said = [one for one in statements_of(store.corrections()) if one.kind in OF_CLUSTERS]
     for at in range(0, len(new), PART):
         part = new[at : at + PART]
-        store.put_memberships(_memberships(store, {one.article: one for one in part}, said))
-        store.put_signatures([Signed(one.article, one.keys, pack(one)) for one in part])
+        memberships = _memberships(store, {one.article: one for one in part}, said)
+        store.put_memberships(memberships, [ready[one.article] for one in part if one.article in ready])
+        if rest := [Signed(one.article, one.keys, pack(one)) for one in part if one.article not in ready]:
+            store.put_signatures(rest)
 
 
 def _memberships(store: Store, part: dict[str, Signature], said: Sequence[Statement]) -> list[Membership]:

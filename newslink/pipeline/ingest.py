@@ -18,13 +18,13 @@ from pathlib import Path
 
 from newslink.articles import RawItem, discover, merge_origins
 from newslink.errors import StoreError
-from newslink.model import Article, Entry, Rejection
+from newslink.model import Article, Rejection
 from newslink.pipeline.clusters import cluster_new
 from newslink.pipeline.corrected import as_published
 from newslink.pipeline.prepare import Prepare
 from newslink.pipeline.relinking import relink_articles
 from newslink.settings import Settings
-from newslink.store import Store, open_store
+from newslink.store import Draft, Store, article_of, open_store
 
 BATCH = 1000  # items a transaction
 CLUSTERED = 10_000  # articles after which those so far are placed in clusters
@@ -141,13 +141,13 @@ class _Latest:
 
     prepare: Prepare
 
-    def __call__(self, items: list[Item]) -> tuple[str, list[Entry | Rejection]]:
+    def __call__(self, items: list[Item]) -> tuple[str, list[Draft | Rejection]]:
         return self.prepare.version, self.prepare(items)
 
 
 def _parts(
     work: _Latest, batches: Iterable[list[Item]], workers: int, scheduler: str | None
-) -> Iterator[tuple[str, list[Entry | Rejection]]]:
+) -> Iterator[tuple[str, list[Draft | Rejection]]]:
     if not workers and not scheduler:
         yield from map(work, batches)
         return
@@ -156,41 +156,41 @@ def _parts(
     yield from run_parts(batches, work, workers=workers, scheduler=scheduler)
 
 
-def _put(store: Store, prepare: Prepare, part: list[Entry | Rejection], counts: Counter[str], shown: list[Rejection]) -> list[str]:
-    """Write one prepared part: entries of articles with one origin as they are, twins merged and linked again. Returns the ids touched."""
+def _put(store: Store, prepare: Prepare, part: list[Draft | Rejection], counts: Counter[str], shown: list[Rejection]) -> list[str]:
+    """Write one prepared part: articles with one origin as they are, twins merged and linked again. Returns the ids touched."""
     rejections = [one for one in part if isinstance(one, Rejection)]
-    entries = [one for one in part if not isinstance(one, Rejection)]
+    drafts = [one for one in part if not isinstance(one, Rejection)]
     shown += rejections[: max(SHOWN_REJECTIONS - len(shown), 0)]
-    met = Counter(entry.article.id for entry in entries)
+    met = Counter(draft.id for draft in drafts)
     twins = {id for id, times in met.items() if times > 1}
-    single = [entry for entry in entries if entry.article.id not in twins]
-    read = [entry.article for entry in entries if entry.article.id in twins]
+    single = {draft.id: draft for draft in drafts if draft.id not in twins}
+    read = [article_of(draft) for draft in drafts if draft.id in twins]
     merged, own = _merged(store, prepare, read)
-    result = store.put(single + merged, rejections, own)
+    result = store.put([*single.values(), *merged], rejections, own)
     _count(result, counts)
     again = (*result.stale, *result.unsettled)
-    _settle(store, prepare, {e.article.id: e.article for e in single}, read, again, counts)
+    _settle(store, prepare, single, read, again, counts)
     return list(dict.fromkeys((*met, *again)))
 
 
 def _settle(
-    store: Store, prepare: Prepare, single: dict[str, Article], read: list[Article], ids: Iterable[str], counts: Counter[str]
+    store: Store, prepare: Prepare, single: dict[str, Draft], read: list[Article], ids: Iterable[str], counts: Counter[str]
 ) -> None:
     """Articles that somebody's other origin belongs to: read every origin, merge, link, put, until nobody came in between."""
     wanted = set(ids)
     for _ in range(_TRIES):
         if not wanted:
             return
-        mine = [article for article in read if article.id in wanted] + [single[id] for id in wanted if id in single]
-        entries, own = _merged(store, prepare, mine, also=wanted)
-        result = store.put(entries, [], own)
+        mine = [article for article in read if article.id in wanted] + [article_of(single[id]) for id in wanted if id in single]
+        drafts, own = _merged(store, prepare, mine, also=wanted)
+        result = store.put(drafts, [], own)
         _count(result, counts)
         wanted = {*result.stale, *result.unsettled}
     raise StoreError(f"{len(wanted)} articles kept changing meanwhile ({next(iter(wanted))} …): run again when other ingests are done.")
 
 
-def _merged(store: Store, prepare: Prepare, read: list[Article], also: Iterable[str] = ()) -> tuple[list[Entry], list[Article]]:
-    """(entries, own articles): each article of read, merged with its other origins in the store."""
+def _merged(store: Store, prepare: Prepare, read: list[Article], also: Iterable[str] = ()) -> tuple[list[Draft], list[Article]]:
+    """(drafts, own articles): each article of read, merged with its other origins in the store."""
     ids = list(dict.fromkeys([*(article.id for article in read), *also]))
     if not ids:
         return [], []
@@ -205,7 +205,7 @@ def _merged(store: Store, prepare: Prepare, read: list[Article], also: Iterable[
         if by_origin:
             merged.append(merge_origins(list(by_origin.values())))
             own += [article for article in by_origin.values() if article.id == id]
-    return prepare.entries(merged), own
+    return prepare.drafts(merged), own
 
 
 def _count(result, counts: Counter[str]) -> None:

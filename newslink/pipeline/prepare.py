@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from newslink.articles import RawItem, event_tags, parse
+from newslink.articles import RawItem, Signature, event_tags, pack, parse, signature
 from newslink.link import Linker
 from newslink.making import without_collection
 from newslink.model import Article, Entry, Rejection, market_of
@@ -15,7 +16,9 @@ from newslink.pipeline.linking import linker_of
 from newslink.pipeline.statements import Statement, statements_of
 from newslink.sessions import SessionClock
 from newslink.settings import Settings
-from newslink.store import Store, open_store
+from newslink.store import Draft, SignatureDraft, Store, draft_of, open_store, pack_bands
+
+LINKED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,21 @@ class Prepare:
         """The work with the names and corrections the store has now."""
         return cls(str(settings.home), store_url or settings.store_url, store.names_version())
 
-    def __call__(self, items: list[RawItem | Rejection]) -> list[Entry | Rejection]:
-        """One entry or rejection an item, in order."""
+    def __call__(self, items: list[RawItem | Rejection]) -> list[Draft | Rejection]:
+        """One draft or rejection an item, in order."""
         with without_collection():
             read = [item if isinstance(item, Rejection) else parse(item) for item in items]
-            entries = iter(self.entries([one for one in read if isinstance(one, Article)]))
-            return [next(entries) if isinstance(one, Article) else one for one in read]
+            drafts = iter(self.drafts([one for one in read if isinstance(one, Article)]))
+            return [next(drafts) if isinstance(one, Article) else one for one in read]
+
+    def drafts(self, articles: list[Article]) -> list[Draft]:
+        """Ready for the store, with what copies will be found by: one draft an article, in order."""
+        entity_of = _tools(self)[0].universe.entity_of
+        out = []
+        for entry in self.entries(articles):
+            found = signature_of(entry, entity_of)
+            out.append(draft_of(entry, SignatureDraft(pack_bands(found.keys), pack(found))))
+        return out
 
     def entries(self, articles: list[Article]) -> list[Entry]:
         """Linked and placed: one entry an article, in order. A time that a person corrected is the article's time from here on."""
@@ -51,6 +63,11 @@ class Prepare:
             Entry(article, links, tuple(next(standings) for _ in links), event_tags(article.title, article.body))
             for article, links in zip(articles, linked, strict=True)
         ]
+
+
+def signature_of(entry: Entry, entity_of: Callable[[str], str]) -> Signature:
+    """What copies are found by. One company counts once, whichever of its listings a wire names."""
+    return signature(entry.article, sorted({entity_of(link.security) for link in entry.links if link.confidence >= LINKED}))
 
 
 @lru_cache(maxsize=2)

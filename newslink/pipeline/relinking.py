@@ -9,8 +9,8 @@ from typing import NamedTuple
 from newslink.articles import signature, unpack
 from newslink.errors import StoreError
 from newslink.model import Entry
-from newslink.pipeline.clusters import LINKED, cluster_again, cluster_new
-from newslink.pipeline.prepare import Prepare
+from newslink.pipeline.clusters import cluster_again, cluster_new
+from newslink.pipeline.prepare import LINKED, Prepare
 from newslink.store import Store
 
 BATCH = 500  # articles a transaction

@@ -43,10 +43,10 @@ class Backend(Protocol):
     def load(self, writer: Writer, table: str, columns: Sequence[str], rows: list[Sequence[Any]]) -> None: ...
 
     def create_search(self, writer: Writer) -> None: ...
-    def add_search(self, writer: Writer, rows: list[tuple[int, list[str], list[str]]]) -> None:
-        """rows: (key, tokens of the title, tokens of the body) of articles that are not in the index."""
+    def add_search(self, writer: Writer, rows: list[tuple[int, str, str]]) -> None:
+        """rows: (key, tokens of the title, tokens of the body; see ``tokens.indexed``) of articles that are not in the index."""
 
-    def drop_search(self, writer: Writer, rows: list[tuple[int, list[str], list[str]]]) -> None:
+    def drop_search(self, writer: Writer, rows: list[tuple[int, str, str]]) -> None:
         """rows: exactly what was added."""
 
     def search_sql(self, node: Node, title_only: bool = False) -> tuple[str, list[Any]]:

@@ -17,7 +17,7 @@ from newslink.store import codec, schema
 from newslink.store.backend import Reader, Writer
 from newslink.store.database import Database, foreign_errors, parse_url
 from newslink.store.migrate import bring_up, version_of
-from newslink.store.tokens import tokens_of
+from newslink.store.tokens import indexed
 
 BATCH = 2000
 
@@ -143,7 +143,7 @@ def _index(reader: Reader, writer: Writer) -> None:
     query = "SELECT a.key, a.title, d.content FROM article a JOIN document d ON d.key = a.key ORDER BY a.key"
     for rows in reader.stream(query, (), BATCH):
         writer.backend.add_search(
-            writer, [(key, tokens_of(title), tokens_of(codec.unpack_content(bytes(content))[0])) for key, title, content in rows]
+            writer, [(key, indexed(title), indexed(codec.unpack_content(bytes(content))[0])) for key, title, content in rows]
         )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from newslink.errors import StoreError
@@ -115,6 +116,19 @@ def unpack_own(data: bytes, origin: Origin) -> Article:
         annotations=tuple(Annotation(*note) for note in notes),
         origins=(origin,),
     )
+
+
+def pack_bands(bands: Iterable[int]) -> bytes:
+    """Signed 64-bit numbers, each once, ascending."""
+    ordered = sorted(set(bands))
+    return struct.pack(f"<{len(ordered)}q", *ordered)
+
+
+def unpack_bands(data: bytes) -> tuple[int, ...]:
+    """Raises StoreError when the bytes are damaged."""
+    if len(data) % 8:
+        raise StoreError(f"the bands of a signature have {len(data)} bytes, expected a multiple of 8; the store is damaged: restore a backup")
+    return struct.unpack(f"<{len(data) // 8}q", data)
 
 
 def pack_links(links: Sequence[Link], standings: Sequence[Standing | None]) -> bytes:

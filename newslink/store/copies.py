@@ -1,22 +1,30 @@
 """Syndication: signatures and their bands, clusters and their heads. What a signature says is the business of ``articles.copies``.
 
 A cluster is named by the key of its head, its first report. Members hold how much of the head's text they repeat and how much is new.
+
+An article is *signed* once it was looked at beside its neighbours: from then on it is found by its bands. A signature may be stored with its
+article before that (``draft``); until then it is only *prepared*, and goes away when text or links change.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from newslink.store import codec
 from newslink.store.backend import Reader, Writer
 from newslink.store.database import Database
-from newslink.store.keys import SLOTS, days_to_keys, key_day
+from newslink.store.draft import SignatureDraft
+from newslink.store.keys import SLOTS, days_to_keys, key_day, stretch_of
 
 if TYPE_CHECKING:
     from newslink.store.tallies import Tallies
+
+
+ENDLESS = 1 << 40  # beyond any stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +73,29 @@ class Copies:
         return [id_ for (id_,) in rows]
 
     def put_signatures(self, signatures: Sequence[Signature]) -> None:
-        """Replaces the signature of each article; ids that are not stored are passed over."""
+        """Replaces the signature of each article, which counts as signed; ids that are not stored are passed over."""
         with self.database.write() as writer:
             keys = keys_of(writer, [s.article for s in signatures])
             known = {keys[s.article]: s for s in signatures if s.article in keys}
-            writer.delete_among("band", "article", list(known))
-            writer.delete_among("signature", "article", list(known))
-            writer.run_many("UPDATE article SET signed = 1 WHERE key = ? AND signed = 0", [(key,) for key in known])
-            writer.load("signature", ("article", "data"), [(key, s.data) for key, s in sorted(known.items())])
-            writer.load("band", ("band", "article"), sorted({(band, key) for key, s in known.items() for band in s.bands}))
+            drop_signatures(writer, list(known))
+            insert_signatures(writer, {key: SignatureDraft(codec.pack_bands(s.bands), s.data) for key, s in known.items()})
+            _sign(writer, {key: s.bands for key, s in known.items()})
 
     def signatures(self, ids: Iterable[str]) -> list[Signature]:
-        """Of these articles those that have one; their bands are left out."""
+        """Of these articles those that are signed; their bands are left out."""
+        return self._signatures(ids, 1)
+
+    def prepared(self, ids: Iterable[str]) -> list[Signature]:
+        """Of these articles those that are not signed, but whose signature lies ready; their bands are left out."""
+        return self._signatures(ids, 0)
+
+    def _signatures(self, ids: Iterable[str], signed: int) -> list[Signature]:
         with self.database.read() as reader:
             condition, parameter = reader.among(dict.fromkeys(ids))
             rows = reader.rows(
-                f"SELECT a.id, s.data FROM article a JOIN signature s ON s.article = a.key WHERE a.id {condition} ORDER BY a.key",
-                (parameter,),
+                "SELECT a.id, s.data FROM article a JOIN signature s ON s.article = a.key "
+                f"WHERE a.id {condition} AND a.signed = ? ORDER BY a.key",
+                (parameter, signed),
             )
         return [Signature(id_, (), bytes(data)) for id_, data in rows]
 
@@ -96,19 +110,24 @@ class Copies:
         when = days_to_keys(start, end)
         only = "AND (article BETWEEN ? AND ? OR article < ?)" if when else ""
         with self.database.read() as reader:
+            stretches, those = reader.among(_stretches(reader, when))
             condition, parameter = reader.among(wanted)
             rows = reader.rows(
-                f"SELECT a.id, s.data FROM (SELECT DISTINCT article FROM band WHERE band {condition} {only} ORDER BY article DESC LIMIT ?) b "
+                f"SELECT a.id, s.data FROM (SELECT DISTINCT article FROM band WHERE stretch {stretches} AND band {condition} {only} "
+                "ORDER BY article DESC LIMIT ?) b "
                 "JOIN article a ON a.key = b.article JOIN signature s ON s.article = b.article ORDER BY a.key DESC",
-                (parameter, *(when and (*when, SLOTS) or ()), limit),
+                (those, parameter, *(when and (*when, SLOTS) or ()), limit),
             )
         return [Signature(id_, (), bytes(data)) for id_, data in rows]
 
-    def put_memberships(self, memberships: Sequence[Membership]) -> None:
+    def put_memberships(self, memberships: Sequence[Membership], looked_at: Sequence[Signature] = ()) -> None:
         """Say which cluster articles belong to, replacing what was said before; ids that are not stored are passed over.
 
         A head that moves into another cluster brings its members along; so does naming as head what is a copy itself. A cluster left with
         one article is none. What was said of an update is forgotten with the next word about the article.
+
+        looked_at: signatures as ``prepared`` gave them; their articles count as signed from here on, but for those whose text or links have
+        become others meanwhile.
         """
         from newslink.store.tallies import Tallies
 
@@ -126,6 +145,7 @@ class Copies:
             told_on = {article: (article, keys[m.earlier], m.novelty) for article, _, m in said if m.update and m.earlier in keys}
             writer.load("followup", ("article", "earlier", "novelty"), list(told_on.values()))
             tallies.write(writer)
+            _sign(writer, _unchanged(writer, looked_at))
             if said:
                 writer.bump("version")
 
@@ -172,6 +192,58 @@ _MEMBERS = (
 def keys_of(reader: Reader, ids: Iterable[str]) -> dict[str, int]:
     condition, parameter = reader.among(dict.fromkeys(ids))
     return dict(reader.rows(f"SELECT id, key FROM article WHERE id {condition}", (parameter,)))
+
+
+def insert_signatures(writer: Writer, signatures: Mapping[int, SignatureDraft]) -> None:
+    """Key → its signature, prepared. None of these keys may have one."""
+    writer.load("signature", ("article", "bands", "data"), [(key, s.bands, s.data) for key, s in sorted(signatures.items())])
+
+
+def drop_signatures(writer: Writer, keys: Sequence[int]) -> None:
+    """Signatures and bands, prepared or not."""
+    if not keys:
+        return
+    condition, parameter = writer.among(keys)
+    rows = writer.rows(
+        f"SELECT s.article, s.bands FROM signature s JOIN article a ON a.key = s.article WHERE s.article {condition} AND a.signed = 1",
+        (parameter,),
+    )
+    writer.run_many(
+        "DELETE FROM band WHERE stretch = ? AND band = ? AND article = ?",
+        [(stretch_of(key), band, key) for key, bands in rows for band in codec.unpack_bands(bytes(bands))],
+    )
+    writer.delete_among("signature", "article", keys)
+
+
+def _sign(writer: Writer, bands: Mapping[int, Iterable[int]]) -> None:
+    """Articles (key → bands of the signature they have) count as signed and are found from here on."""
+    writer.run_many("UPDATE article SET signed = 1 WHERE key = ? AND signed = 0", [(key,) for key in bands])
+    rows = {(stretch_of(key), band, key) for key, its in bands.items() for band in its}
+    writer.load("band", ("stretch", "band", "article"), sorted(rows))
+
+
+def _unchanged(writer: Writer, signatures: Sequence[Signature]) -> dict[int, Sequence[int]]:
+    """key → bands, of the articles whose prepared signature is the one given."""
+    given = {s.article: s.data for s in signatures}
+    if not given:
+        return {}
+    condition, parameter = writer.among(given)
+    rows = writer.rows(
+        f"SELECT a.key, a.id, s.bands, s.data FROM article a JOIN signature s ON s.article = a.key WHERE a.id {condition} AND a.signed = 0",
+        (parameter,),
+    )
+    return {key: codec.unpack_bands(bytes(bands)) for key, id_, bands, data in rows if bytes(data) == given[id_]}
+
+
+def _stretches(reader: Reader, when: tuple[int, int] | None) -> list[int]:
+    """Those that have bands at all: of articles without a time, and of keys in when (both ends inclusive), or of any."""
+    low, high = map(stretch_of, when) if when else (0, ENDLESS)
+    rows = reader.rows(
+        "WITH RECURSIVE found (n) AS (SELECT min(stretch) FROM band WHERE stretch >= ? UNION ALL "
+        "SELECT (SELECT min(stretch) FROM band WHERE stretch > n) FROM found WHERE n < ?) SELECT n FROM found WHERE n <= ?",
+        (low, high, high),
+    )
+    return sorted({0} | {number for (number,) in rows})
 
 
 Place = tuple[int, float, float, int]  # head, similarity, novelty, the most similar earlier article
@@ -229,8 +301,7 @@ def _write(writer: Writer, before: Places, after: Places, tallies: Tallies) -> N
 
 def detach(writer: Writer, keys: Sequence[int], tallies: Tallies) -> None:
     """Articles that go away or change their text leave their cluster; where one was the head, the earliest that remains becomes it."""
-    writer.delete_among("band", "article", keys)
-    writer.delete_among("signature", "article", keys)
+    drop_signatures(writer, keys)
     writer.delete_among("followup", "article", keys)
     writer.delete_among("followup", "earlier", keys)
     condition, parameter = writer.among(keys)

@@ -56,6 +56,11 @@ def key_day(key: int) -> int:
     return key >> SLOT_BITS
 
 
+def stretch_of(key: int) -> int:
+    """Number of the eight days the key lies in; articles without a time are in the first."""
+    return key >> SLOT_BITS + 3
+
+
 def next_in_day(key: int) -> int:
     """The slot after key, in the same day. Raises StoreError when the day is full (over four million articles)."""
     if (key + 1) >> SLOT_BITS != key >> SLOT_BITS:

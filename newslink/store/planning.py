@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newslink.errors import StoreError
-from newslink.model import Article, Entry, Rejection
+from newslink.model import Article, Rejection
+from newslink.store.draft import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,14 @@ class Held:
 class Plan:
     """write: entries to store, in order. moved: locator → key of the article it leaves. stale: see PutCounts."""
 
-    write: list[Entry] = field(default_factory=list)
+    write: list[Draft] = field(default_factory=list)
     moved: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("new", "updated", "unchanged", "duplicates", "rejected"), 0))
     stale: list[str] = field(default_factory=list)
 
 
 def plan_of(
-    entries: Sequence[Entry],
+    entries: Sequence[Draft],
     rejections: Sequence[Rejection],
     own: Mapping[str, Article],
     held_by_id: Mapping[str, Held],
@@ -69,11 +70,11 @@ def plan_of(
             return plan
         # What a stale entry would have moved stays where it is, which may make others stale: again without it.
         stale.update(dict.fromkeys(plan.stale))
-        left = [entry for entry in left if entry.article.id not in stale]
+        left = [entry for entry in left if entry.id not in stale]
 
 
 def _planned(
-    entries: Sequence[Entry],
+    entries: Sequence[Draft],
     rejections: Sequence[Rejection],
     own: Mapping[str, Article],
     held_by_id: Mapping[str, Held],
@@ -83,16 +84,16 @@ def _planned(
     claimed: dict[str, str | None] = {rejection.locator: None for rejection in rejections}
     for entry in entries:
         for locator in _fresh(entry, own):
-            claimed[locator] = entry.article.id
+            claimed[locator] = entry.id
     now: dict[str, dict[str, str]] = {}
-    written: dict[str, Entry] = {}
+    written: dict[str, Draft] = {}
     for entry in entries:
-        id_ = entry.article.id
+        id_ = entry.id
         held = held_by_id.get(id_)
         have = now.get(id_)
         if have is None:
             have = {loc: mark for loc, mark in (held.origins if held else {}).items() if claimed.get(loc, id_) == id_}
-        want = {origin.locator: origin.fingerprint for origin in entry.article.origins}
+        want = {origin.locator: origin.fingerprint for origin in entry.origins}
         if not want:
             raise StoreError(f"article {id_!r} has no origin; expected at least one")
         fresh = _fresh(entry, own)
@@ -127,9 +128,9 @@ def _planned(
     return plan
 
 
-def _fresh(entry: Entry, own: Mapping[str, Article]) -> list[str]:
+def _fresh(entry: Draft, own: Mapping[str, Article]) -> list[str]:
     """Locators read just now. An entry with one origin is its own witness."""
-    origins = entry.article.origins
+    origins = entry.origins
     if len(origins) == 1:
         return [origins[0].locator]
     return [origin.locator for origin in origins if origin.locator in own]

@@ -86,10 +86,10 @@ class Postgres:
         writer.run("CREATE INDEX IF NOT EXISTS search_words ON search USING gin (words)")
         writer.run("CREATE INDEX IF NOT EXISTS search_long ON search (key) WHERE long_title IS NOT NULL")
 
-    def add_search(self, writer: Writer, rows: list[tuple[int, list[str], list[str]]]) -> None:
+    def add_search(self, writer: Writer, rows: list[tuple[int, str, str]]) -> None:
         self.load(writer, "search", ("key", "words", "long_title", "long_body"), [_search_row(*row) for row in rows])
 
-    def drop_search(self, writer: Writer, rows: list[tuple[int, list[str], list[str]]]) -> None:
+    def drop_search(self, writer: Writer, rows: list[tuple[int, str, str]]) -> None:
         writer.delete_among("search", "key", [key for key, _, _ in rows])
 
     def search_sql(self, node: Node, title_only: bool = False) -> tuple[str, list[Any]]:
@@ -114,8 +114,9 @@ class Postgres:
         return reader.value("SELECT pg_database_size(current_database())")
 
 
-def _search_row(key: int, title: list[str], body: list[str]) -> tuple[int, str | None, str | None, str | None]:
+def _search_row(key: int, title_tokens: str, body_tokens: str) -> tuple[int, str | None, str | None, str | None]:
     """A tsvector as text: 'token':1A,5,9 with A for the title. A gap keeps the title's last word from touching the body's first."""
+    title, body = title_tokens.split(), body_tokens.split()
     places: dict[str, list[str]] = {}
     for at, token in enumerate(title, start=1):
         places.setdefault(token, []).append(f"{at}A")
@@ -124,4 +125,4 @@ def _search_row(key: int, title: list[str], body: list[str]) -> tuple[int, str |
     if len(title) + len(body) + 1 <= LAST_POSITION and all(len(at) <= MOST_POSITIONS for at in places.values()):
         return key, " ".join(f"'{token}':{','.join(at)}" for token, at in places.items()), None, None
     words = " ".join(f"'{token}'" for token in places) if len(places) <= MOST_LEXEMES else None
-    return key, words, f" {' '.join(title)} ", f" {' '.join(body)} "
+    return key, words, f" {title_tokens} ", f" {body_tokens} "

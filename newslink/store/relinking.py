@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from newslink.model import Entry
 from newslink.store import codec
+from newslink.store.copies import drop_signatures
 from newslink.store.database import Database
+from newslink.store.draft import draft_of, links_of
 from newslink.store.keys import key_day
 from newslink.store.planning import Plan
 from newslink.store.tallies import Tallies
 from newslink.store.terms import Terms
-from newslink.store.writing import LINK, _apply, held_of, insert_links, remove_links
+from newslink.store.writing import REPEATED, _apply, held_of, insert_links, remove_links
 
 
 def put_links(database: Database, terms: Terms, entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -29,29 +31,26 @@ def put_links(database: Database, terms: Terms, entries: Sequence[Entry]) -> tup
         condition, parameter = writer.among(keys)
         before = {
             key: rest
-            for key, *rest in writer.rows(
-                "SELECT key, source, category, links, head, cluster, published, precision, tagset, id, title, url, origin FROM article "
-                f"WHERE key {condition}",
-                (parameter,),
-            )
+            for key, *rest in writer.rows(f"SELECT key, links, signed, {', '.join(REPEATED)} FROM article WHERE key {condition}", (parameter,))
         }
         stored = {key: bytes(data) for key, data in writer.rows(f"SELECT key, links FROM document WHERE key {condition}", (parameter,))}
         packed = {key: codec.pack_links(entry.links, entry.standings) for key, entry in keyed}
-        changed = [(key, entry) for key, entry in keyed if packed[key] != stored[key]]
+        changed = [(key, links_of(entry)) for key, entry in keyed if packed[key] != stored[key]]
         tallies = Tallies()
         remove_links(writer, [key for key, _ in changed], tallies)
         insert_links(
             writer,
             adding,
-            changed,
+            [(key, linked, tuple(before[key][2:])) for key, (linked, _) in changed],
+            [(key, candidate) for key, (_, candidates) in changed for candidate in candidates],
             tallies,
-            {key: tuple(row[5:]) for key, row in before.items()},
-            {key: tuple(row[3:5]) for key, row in before.items()},
         )
+        # What lies ready names the companies of before.
+        drop_signatures(writer, [key for key, _ in changed if not before[key][1]])
         numbers = []
-        for key, entry in changed:
-            source, category, links, *_ = before[key]
-            now = sum(link.confidence >= LINK for link in entry.links)
+        for key, (linked, _) in changed:
+            links, _, source, category, *_ = before[key]
+            now = len(linked)
             numbers.append((now, key))
             if (now > 0) != (links > 0):
                 tallies.relinked(key_day(key), source, category, 1 if now else -1)
@@ -76,7 +75,7 @@ def rewrite(database: Database, terms: Terms, entries: Sequence[Entry]) -> tuple
             if (found := held.get(entry.article.id)) and found.origins == {o.locator: o.fingerprint for o in entry.article.origins}
         ]
         if current:
-            _apply(writer, adding, Plan(write=current), [], {}, held, by_locator)
+            _apply(writer, adding, Plan(write=[draft_of(entry) for entry in current]), [], {}, held, by_locator)
             writer.bump("version")
     adding.keep()
     done = {entry.article.id for entry in current}

@@ -8,6 +8,8 @@ Physical choices, measured in ``benchmarks/store.py`` and argued in docs/decisio
 - Link rows are clustered by (security, session, article) and repeat what a row of the events frame needs of its article: one security in a
   date range is one stretch of pages, and nothing has to be fetched beside it.
 - How often each security was mentioned lies in one blob a session: ninety days are some sixty rows, not forty thousand.
+- Bands, by which copies are found, are random numbers; they are ordered within stretches of eight days (``keys.stretch_of``), so that those of a
+  day's articles are written to a few hundred pages and not to one page each.
 - What only the reader of one article needs (body, mentions, evidence) lies compressed in ``document``.
 """
 
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -175,8 +177,13 @@ facet = _table(
 )
 
 # --- copies ---
-signature = _table("signature", _int("article", primary=True), Column("data", LargeBinary, nullable=False))
-band = _table("band", _int("band", primary=True), _int("article", primary=True), Index("band_article", "article"), clustered=True)
+signature = _table(
+    "signature",
+    _int("article", primary=True),
+    Column("bands", LargeBinary, nullable=False),  # what is, or will be, in ``band``
+    Column("data", LargeBinary, nullable=False),
+)
+band = _table("band", _int("stretch", primary=True), _int("band", primary=True), _int("article", primary=True), clustered=True)
 member = _table(
     "member",
     _int("article", primary=True),

@@ -115,14 +115,12 @@ class Sqlite:
         writer.run("INSERT INTO search (search, rank) VALUES ('hashsize', ?)", (SEARCH_BUFFER,))
         writer.run("INSERT INTO search (search, rank) VALUES ('automerge', ?)", (SEARCH_MERGE,))
 
-    def add_search(self, writer: Writer, rows: list[tuple[int, list[str], list[str]]]) -> None:
+    def add_search(self, writer: Writer, rows: list[tuple[int, str, str]]) -> None:
         # Ascending, because FTS5 writes its buffer out early whenever a rowid is not larger than the one before.
-        texts = sorted((key, " ".join(title), " ".join(body)) for key, title, body in rows)
-        writer.run_many("INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", texts)
+        writer.run_many("INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", sorted(rows))
 
-    def drop_search(self, writer: Writer, rows: list[tuple[int, list[str], list[str]]]) -> None:
-        texts = sorted((key, " ".join(title), " ".join(body)) for key, title, body in rows)
-        writer.run_many("INSERT INTO search (search, rowid, title, body) VALUES ('delete', ?, ?, ?)", texts)
+    def drop_search(self, writer: Writer, rows: list[tuple[int, str, str]]) -> None:
+        writer.run_many("INSERT INTO search (search, rowid, title, body) VALUES ('delete', ?, ?, ?)", sorted(rows))
 
     def search_sql(self, node: Node, title_only: bool = False) -> tuple[str, list[Any]]:
         from newslink.store.search import fts5_of

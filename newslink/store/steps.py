@@ -5,7 +5,8 @@ Tables are spelt out here, not taken from ``schema``, which goes on changing; ``
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
 
@@ -14,6 +15,7 @@ import numpy as np
 from newslink.store.backend import Writer
 
 SESSIONS_AT_ONCE = 200
+SIGNATURES_AT_ONCE = 5000
 
 
 def from_1(writer: Writer) -> None:
@@ -61,5 +63,34 @@ def from_1(writer: Writer) -> None:
     writer.run("CREATE INDEX followup_earlier ON followup (earlier)")
 
 
+def from_2(writer: Writer) -> None:
+    """Bands lie by stretches of eight days, and packed beside their signature instead of under an index of their own."""
+    lite = writer.backend.name == "sqlite"
+    whole, blob, clustered = ("INTEGER", "BLOB", " WITHOUT ROWID") if lite else ("BIGINT", "BYTEA", "")
+    writer.run(
+        f"CREATE TABLE band_3 (stretch {whole} NOT NULL, band {whole} NOT NULL, article {whole} NOT NULL, "
+        f"PRIMARY KEY (stretch, band, article)){clustered}"
+    )
+    # A day of a key is 22 bits, a stretch eight days.
+    writer.run("INSERT INTO band_3 SELECT article >> 25, band, article FROM band ORDER BY article >> 25, band, article")
+    writer.run(f"CREATE TABLE signature_3 (article {whole} NOT NULL PRIMARY KEY, bands {blob} NOT NULL, data {blob} NOT NULL)")
+    after = -1
+    while rows := writer.rows("SELECT article, data FROM signature WHERE article > ? ORDER BY article LIMIT ?", (after, SIGNATURES_AT_ONCE)):
+        bands = writer.rows("SELECT article, band FROM band WHERE article BETWEEN ? AND ? ORDER BY article, band", (rows[0][0], rows[-1][0]))
+        packed = {article: struct.pack(f"<{len(own)}q", *own) for article, own in _grouped(bands)}
+        writer.load("signature_3", ("article", "bands", "data"), [(article, packed.get(article, b""), bytes(data)) for article, data in rows])
+        after = rows[-1][0]
+    for table in ("band", "signature"):
+        writer.run(f"DROP TABLE {table}")
+        writer.run(f"ALTER TABLE {table}_3 RENAME TO {table}")
+        if not lite:
+            writer.run(f"ALTER INDEX {table}_3_pkey RENAME TO {table}_pkey")
+
+
+def _grouped(rows: list[tuple[int, int]]) -> Iterator[tuple[int, list[int]]]:
+    for article, group in groupby(rows, itemgetter(0)):
+        yield article, [band for _, band in group]
+
+
 # version → what brings a store of that version to the next
-STEPS: dict[int, Callable[[Writer], None]] = {1: from_1}
+STEPS: dict[int, Callable[[Writer], None]] = {1: from_1, 2: from_2}

@@ -14,6 +14,7 @@ from newslink.store.bars import Bars
 from newslink.store.copies import Copies
 from newslink.store.counting import Counting
 from newslink.store.database import Database
+from newslink.store.draft import Draft
 from newslink.store.names import Names
 from newslink.store.pages import Pages
 from newslink.store.planning import PutCounts
@@ -80,9 +81,10 @@ class Store(Rows, Pages, Counting, Names, Bars, Copies, SmallThings):
             rows += reader.rows(f"SELECT locator, fingerprint FROM rejection WHERE locator {condition}", (parameter,))
         return {given[locator]: fingerprint for locator, fingerprint in rows}
 
-    def put(self, entries: Sequence[Entry], rejections: Sequence[Rejection] = (), own: Sequence[Article] = ()) -> PutCounts:
+    def put(self, entries: Sequence[Entry | Draft], rejections: Sequence[Rejection] = (), own: Sequence[Article] = ()) -> PutCounts:
         """Store articles with everything that belongs to them, and what could not be read; all of it or nothing. Putting the same again
-        changes nothing. own: see the class. At least some thousand entries a call make full use of the disk."""
+        changes nothing. A draft is the cheaper form of an entry that was made in another process. own: see the class. At least some thousand
+        entries a call make full use of the disk."""
         return writing.put(self.database, self.terms, entries, rejections, own)
 
     def put_links(self, entries: Sequence[Entry]) -> tuple[str, ...]:

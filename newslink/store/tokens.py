@@ -50,6 +50,11 @@ def tokens_of(text: str) -> list[str]:
     return out
 
 
+def indexed(text: str) -> str:
+    """Tokens in the order of the text, separated by blanks: what an index is given."""
+    return " ".join(tokens_of(text))
+
+
 def placed_tokens(text: str) -> list[tuple[str, int, int]]:
     """(token, start, end) in the order of ``tokens_of``, end exclusive, offsets into text."""
     out: list[tuple[str, int, int]] = []

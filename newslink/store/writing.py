@@ -2,52 +2,53 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
-from newslink.errors import StoreError
 from newslink.making import without_collection
-from newslink.model import Article, Entry, Origin, Rejection
+from newslink.model import Article, Entry, Rejection
 from newslink.store import codec
 from newslink.store.backend import Writer
-from newslink.store.copies import detach
+from newslink.store.copies import detach, insert_signatures
 from newslink.store.database import Database
-from newslink.store.keys import day_number, first_slot, key_day
+from newslink.store.draft import CandidateDraft, Draft, LinkDraft, draft_of, tagset_of
+from newslink.store.keys import first_slot, key_day
 from newslink.store.planning import Held, Plan, PutCounts, plan_of
 from newslink.store.slots import allocate
 from newslink.store.tallies import Tallies
 from newslink.store.terms import Adding, Term, Terms
 from newslink.store.text import plain, printable
-from newslink.store.tokens import tokens_of
+from newslink.store.tokens import indexed
 
-LINK = 0.5  # confidence from which a link is one; below it is a candidate
 _ARTICLE = ("key", "id", "published", "zone", "precision", "title", "source", "category", "tagset", "url", "origin", "links")
-_LINK = ("security", "session", "article", "bucket", "flags", "role", "confidence", "relevance", "rule", "surface", "source", "category")
-# What a link row repeats of its article, for ``rows``: the cluster aside, which is the business of ``copies``.
-_REPEATED = ("published", "precision", "tagset", "id", "title", "url", "origin")
+_LINK = ("security", "session", "article", "bucket", "flags", "role", "confidence", "relevance", "rule", "surface")
+# What a link row repeats of its article.
+REPEATED = ("source", "category", "head", "cluster", "published", "precision", "tagset", "id", "title", "url", "origin")
 _ORIGIN = ("locator", "fingerprint", "article", "reader", "line", "revision", "own")
 
 
-def put(database: Database, terms: Terms, entries: Sequence[Entry], rejections: Sequence[Rejection], own: Sequence[Article]) -> PutCounts:
+def put(
+    database: Database, terms: Terms, entries: Sequence[Entry | Draft], rejections: Sequence[Rejection], own: Sequence[Article]
+) -> PutCounts:
     """See ``Store.put``."""
-    witnesses = {printable(origin.locator): article for article in own for origin in article.origins}
-    entries = [_printable(entry) for entry in entries]
-    rejections = [replace(r, locator=printable(r.locator), reason=plain(r.reason)) for r in rejections]
-    with without_collection(), database.write() as writer:
-        adding = terms.adding(writer)
-        by_id, by_locator = held_of(
-            writer,
-            [entry.article.id for entry in entries],
-            [origin.locator for entry in entries for origin in entry.article.origins] + [r.locator for r in rejections],
-        )
-        plan = plan_of(entries, rejections, witnesses, by_id, by_locator)
-        unsettled = _apply(writer, adding, plan, rejections, witnesses, by_id, by_locator)
-        writer.bump("version")
-    adding.keep()
+    with without_collection():
+        witnesses = {printable(origin.locator): article for article in own for origin in article.origins}
+        drafts = [entry if isinstance(entry, Draft) else draft_of(entry) for entry in entries]
+        rejections = [replace(r, locator=printable(r.locator), reason=plain(r.reason)) for r in rejections]
+        with database.write() as writer:
+            adding = terms.adding(writer)
+            by_id, by_locator = held_of(
+                writer,
+                [draft.id for draft in drafts],
+                [origin.locator for draft in drafts for origin in draft.origins] + [r.locator for r in rejections],
+            )
+            plan = plan_of(drafts, rejections, witnesses, by_id, by_locator)
+            unsettled = _apply(writer, adding, plan, rejections, witnesses, by_id, by_locator)
+            writer.bump("version")
+        adding.keep()
     return PutCounts(**plan.counts, stale=tuple(plan.stale), unsettled=tuple(unsettled))
 
 
@@ -84,7 +85,7 @@ def _apply(
     by_locator: dict[str, Held],
 ) -> list[str]:
     tallies = Tallies()
-    rewritten = [held for entry in plan.write if (held := by_id.get(entry.article.id))]
+    rewritten = [held for draft in plan.write if (held := by_id.get(draft.id))]
     owns = _owns(writer, plan.write, own, by_id)
     emptied, unsettled = _losers(plan, {held.id for held in rewritten}, by_locator)
     remove(writer, [held.key for held in rewritten] + [held.key for held in emptied], tallies)
@@ -93,7 +94,7 @@ def _apply(
     for held, rest in unsettled:
         writer.run("UPDATE article SET unsettled = 1, origin = ? WHERE key = ?", (min(rest), held.key))
         writer.run("UPDATE link SET origin = ? WHERE article = ?", (min(rest), held.key))
-    _reject(writer, rejections, [o.locator for entry in plan.write for o in entry.article.origins])
+    _reject(writer, rejections, [o.locator for draft in plan.write for o in draft.origins])
     keys = _keys(writer, plan.write, by_id)
     insert(writer, adding, list(zip(keys, plan.write, strict=True)), tallies)
     _write_origins(writer, plan.write, keys, owns, by_locator)
@@ -114,11 +115,11 @@ def _losers(plan: Plan, rewritten: set[str], by_locator: dict[str, Held]) -> tup
     return emptied, unsettled
 
 
-def _owns(writer: Writer, entries: Sequence[Entry], own: dict[str, Article], by_id: dict[str, Held]) -> dict[str, bytes]:
-    """locator → packed own article, for every origin of entries that have several."""
-    several = [entry for entry in entries if len(entry.article.origins) > 1]
-    packed = {o.locator: codec.pack_own(own[o.locator]) for entry in several for o in entry.article.origins if o.locator in own}
-    wanted = {o.locator: entry.article.id for entry in several for o in entry.article.origins if o.locator not in packed}
+def _owns(writer: Writer, drafts: Sequence[Draft], own: dict[str, Article], by_id: dict[str, Held]) -> dict[str, bytes]:
+    """locator → packed own article, for every origin of articles that have several."""
+    several = [draft for draft in drafts if len(draft.origins) > 1]
+    packed = {o.locator: codec.pack_own(own[o.locator]) for draft in several for o in draft.origins if o.locator in own}
+    wanted = {o.locator: draft.id for draft in several for o in draft.origins if o.locator not in packed}
     if wanted:
         condition, parameter = writer.among(wanted)
         for locator, data in writer.rows(f"SELECT locator, own FROM origin WHERE locator {condition} AND own IS NOT NULL", (parameter,)):
@@ -129,105 +130,69 @@ def _owns(writer: Writer, entries: Sequence[Entry], own: dict[str, Article], by_
     return packed
 
 
-def _keys(writer: Writer, entries: Sequence[Entry], by_id: dict[str, Held]) -> list[int]:
+def _keys(writer: Writer, drafts: Sequence[Draft], by_id: dict[str, Held]) -> list[int]:
     """An article whose time has not changed keeps its key."""
-    slots = [first_slot(entry.article.published, entry.article.precision) for entry in entries]
-    kept = [
-        held.key if (held := by_id.get(entry.article.id)) and held.slot == slot else None
-        for entry, slot in zip(entries, slots, strict=True)
-    ]
-    fresh = iter(
-        allocate(writer, [slot for slot, key in zip(slots, kept, strict=True) if key is None], {key for key in kept if key is not None})
-    )
+    kept = [held.key if (held := by_id.get(draft.id)) and held.slot == draft.slot else None for draft in drafts]
+    wanted = [draft.slot for draft, key in zip(drafts, kept, strict=True) if key is None]
+    fresh = iter(allocate(writer, wanted, {key for key in kept if key is not None}))
     return [next(fresh) if key is None else key for key in kept]
 
 
-def insert(writer: Writer, adding: Adding, entries: list[tuple[int, Entry]], tallies: Tallies) -> None:
+def insert(writer: Writer, adding: Adding, drafts: list[tuple[int, Draft]], tallies: Tallies) -> None:
     """Everything of these articles but their origins; no row of their keys may be there."""
-    sources = adding.numbers(Term.SOURCE, (e.article.source for _, e in entries))
-    categories = adding.numbers(Term.CATEGORY, (e.article.category for _, e in entries))
-    tag_numbers = adding.numbers(Term.TAG, (tag for _, e in entries for tag in e.tags))
-    repeated = _repeated(adding, entries)
-    articles, documents, tags, index = [], [], [], []
-    for key, entry in entries:
-        article = entry.article
-        published, precision, tagset, id_, title, url, locator = repeated[key]
-        source, category = sources[article.source], categories[article.category]
-        linked = sum([link.confidence >= LINK for link in entry.links])
-        articles.append(
-            (
-                key, id_, published, codec.zone_of(article.published), precision, title, source, category, tagset, url, locator, linked,
-            )
-        )  # fmt: skip
-        documents.append((key, codec.pack_content(article), codec.pack_links(entry.links, entry.standings)))
-        own_tags = {tag_numbers[tag] for tag in entry.tags}
+    sources = adding.numbers(Term.SOURCE, {d.source for _, d in drafts})
+    categories = adding.numbers(Term.CATEGORY, {d.category for _, d in drafts})
+    tag_numbers = adding.numbers(Term.TAG, {tag for _, d in drafts for tag in d.tags})
+    tagsets = {tags: tagset_of(tags) for tags in {d.tags for _, d in drafts}}
+    tagset_numbers = adding.numbers(Term.TAGSET, tagsets.values())
+    articles, tags, linked, candidates = [], [], [], []
+    for key, d in drafts:
+        source, category, locator = sources[d.source], categories[d.category], d.origins[0].locator
+        tagset = tagset_numbers[tagsets[d.tags]]
+        number = len(d.linked)
+        articles.append((key, d.id, d.published, d.zone, d.precision, d.title, source, category, tagset, d.url, locator, number))
+        own_tags = {tag_numbers[tag] for tag in d.tags}
         tags += [(tag, key, source, category) for tag in own_tags]
-        index.append((key, tokens_of(title), tokens_of(article.body)))
-        tallies.article(key_day(key), source, category, own_tags, linked > 0, 1, 1)
+        tallies.article(key_day(key), source, category, own_tags, number > 0, 1, 1)
+        if d.linked:
+            linked.append((key, d.linked, (source, category, 1, 0, d.published, d.precision, tagset, d.id, d.title, d.url, locator)))
+        candidates += [(key, candidate) for candidate in d.candidates]
     writer.load("article", _ARTICLE, articles)
-    writer.load("document", ("key", "content", "links"), documents)
+    writer.load("document", ("key", "content", "links"), [(key, d.content, d.links) for key, d in drafts])
     writer.load("article_tag", ("tag", "article", "source", "category"), tags)
-    writer.backend.add_search(writer, index)
-    insert_links(writer, adding, entries, tallies, repeated, {})
-
-
-def _repeated(adding: Adding, entries: list[tuple[int, Entry]]) -> dict[int, tuple]:
-    """key → _REPEATED."""
-    tagsets = adding.numbers(Term.TAGSET, (_tagset(e) for _, e in entries if e.tags))
-    out = {}
-    for key, entry in entries:
-        a = entry.article
-        out[key] = (
-            codec.micros_of(a.published), codec.PRECISION_NUMBER[a.precision], tagsets[_tagset(entry)] if entry.tags else 0, a.id, plain(a.title),
-            plain(a.url), a.origins[0].locator,
-        )  # fmt: skip
-    return out
+    writer.backend.add_search(writer, [(key, d.title_tokens, d.body_tokens) for key, d in drafts])
+    insert_links(writer, adding, linked, candidates, tallies)
+    insert_signatures(writer, {key: d.signature for key, d in drafts if d.signature})
 
 
 def insert_links(
     writer: Writer,
     adding: Adding,
-    entries: list[tuple[int, Entry]],
+    linked: Sequence[tuple[int, Sequence[LinkDraft], tuple]],
+    candidates: Sequence[tuple[int, CandidateDraft]],
     tallies: Tallies,
-    repeated: Mapping[int, tuple],
-    places: Mapping[int, tuple[int, int]],
 ) -> None:
-    """Link and candidate rows. repeated: key → _REPEATED of its article as stored. places: key → (head, cluster) where not (1, 0)."""
-    securities = adding.numbers(Term.SECURITY, (link.security for _, e in entries for link in e.links))
-    best = [mention for _, e in entries for link in e.links if (mention := link.strongest) is not None]
-    rules = adding.numbers(Term.RULE, (mention.rule for mention in best))
-    surfaces = adding.numbers(Term.SURFACE, (mention.surface for mention in best))
-    sources = adding.numbers(Term.SOURCE, (e.article.source for _, e in entries))
-    categories = adding.numbers(Term.CATEGORY, (e.article.category for _, e in entries))
-    links, candidates = [], []
-    for key, entry in entries:
-        source, category = sources[entry.article.source], categories[entry.article.category]
-        if len(entry.links) != len(entry.standings):
-            raise StoreError(f"{entry.article.id}: {len(entry.links)} links and {len(entry.standings)} standings; expected one for each")
-        if len(entry.links) > 1 and len({link.security for link in entry.links}) != len(entry.links):
-            raise StoreError(f"{entry.article.id}: two links to one security; expected one")
-        head, cluster = places.get(key, (1, 0))
-        also = (head, cluster, *repeated[key])
-        for link, standing in zip(entry.links, entry.standings, strict=True):
-            security, rule, surface = securities[link.security], 0, 0
-            mention = link.strongest
-            if mention is not None:
-                rule, surface = rules[mention.rule], surfaces[mention.surface]
-            if link.confidence < LINK:
-                candidates.append((key, security, link.confidence, rule, surface))
-                continue
-            session, bucket, flags = 0, codec.NO_BUCKET, 0
-            if standing:
-                session, bucket = day_number(standing.session), codec.BUCKET_NUMBER[standing.bucket]
-                flags = standing.provisional | standing.date_only << 1
-            role, confidence, relevance = codec.ROLE_NUMBER[link.role], link.confidence, link.relevance
-            links.append((security, session, key, bucket, flags, role, confidence, relevance, rule, surface, source, category, *also))
+    """Link and candidate rows. linked: (key of the article, its links, what each row repeats of it: REPEATED). candidates: (key, candidate)."""
+    found = [*(link for _, links, _ in linked for link in links), *(candidate for _, candidate in candidates)]
+    securities = adding.numbers(Term.SECURITY, {one.security for one in found})
+    rules = adding.numbers(Term.RULE, {one.rule for one in found})
+    surfaces = adding.numbers(Term.SURFACE, {one.surface for one in found})
+    rows = []
+    for key, links, repeated in linked:
+        head = repeated[2]
+        for name, session, bucket, flags, role, confidence, relevance, rule, surface in links:
+            security = securities[name]
+            rows.append((security, session, key, bucket, flags, role, confidence, relevance, rules[rule], surfaces[surface], *repeated))
             tallies.link(session, security, 1, head)
     tallies.totals["candidates"] += len(candidates)
     # In the order of the table, so that each of its pages is touched once.
-    links.sort(key=_in_table)
-    writer.load("link", (*_LINK, "head", "cluster", *_REPEATED), links)
-    writer.load("candidate", ("article", "security", "confidence", "rule", "surface"), candidates)
+    rows.sort(key=_in_table)
+    writer.load("link", (*_LINK, *REPEATED), rows)
+    writer.load(
+        "candidate",
+        ("article", "security", "confidence", "rule", "surface"),
+        [(key, securities[c.security], c.confidence, rules[c.rule], surfaces[c.surface]) for key, c in candidates],
+    )
 
 
 _in_table = itemgetter(0, 1, 2)
@@ -258,7 +223,7 @@ def remove(writer: Writer, keys: Sequence[int], tallies: Tallies) -> None:
         (parameter,),
     ):
         tallies.article(key_day(key), source, category, tags[key], links > 0, -1, -head)
-        index.append((key, tokens_of(title), tokens_of(codec.unpack_content(bytes(content))[0])))
+        index.append((key, indexed(title), indexed(codec.unpack_content(bytes(content))[0])))
     writer.backend.drop_search(writer, index)
     remove_links(writer, keys, tallies)
     writer.delete_among("article_tag", "article", keys)
@@ -286,12 +251,12 @@ def articles_of(writer: Writer, keys: Sequence[int]) -> dict[int, Article]:
 
 
 def _write_origins(
-    writer: Writer, entries: Sequence[Entry], keys: Sequence[int], owns: dict[str, bytes], by_locator: dict[str, Held]
+    writer: Writer, drafts: Sequence[Draft], keys: Sequence[int], owns: dict[str, bytes], by_locator: dict[str, Held]
 ) -> None:
     fresh, known = [], []
-    for key, entry in zip(keys, entries, strict=True):
-        several = len(entry.article.origins) > 1
-        for o in entry.article.origins:
+    for key, draft in zip(keys, drafts, strict=True):
+        several = len(draft.origins) > 1
+        for o in draft.origins:
             row = (o.locator, o.fingerprint, key, o.reader, o.line, o.revision, owns[o.locator] if several else None)
             (known if o.locator in by_locator else fresh).append(row)
     writer.load("origin", _ORIGIN, sorted(fresh, key=lambda row: row[0]))
@@ -312,16 +277,3 @@ def _reject(writer: Writer, rejections: Sequence[Rejection], accepted: Sequence[
     )
     if rejections or accepted:
         writer.bump("rejected", writer.value("SELECT count(*) FROM rejection", default=0) - before)
-
-
-def _tagset(entry: Entry) -> str:
-    return json.dumps([plain(tag) for tag in entry.tags], ensure_ascii=False, separators=(",", ":"))
-
-
-def _printable(entry: Entry) -> Entry:
-    """Ids and locators as the database can hold them; almost always the entry itself."""
-    article = entry.article
-    if printable(article.id) is article.id and all(printable(o.locator) is o.locator for o in article.origins):
-        return entry
-    origins = tuple(Origin(printable(o.locator), o.fingerprint, o.reader, o.line, o.revision) for o in article.origins)
-    return replace(entry, article=replace(article, id=printable(article.id), origins=origins))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from newslink.model import Filter
-from newslink.store import Store, mentions
+from newslink.store import Store, codec, mentions
 
 
 def audit(store: Store) -> None:
@@ -33,7 +33,8 @@ def audit(store: Store) -> None:
         rejections = {locator for (locator,) in reader.rows("SELECT locator FROM rejection")}
         candidates = reader.value("SELECT count(*) FROM candidate")
         members = dict(reader.rows("SELECT article, cluster FROM member"))
-        signed = {key for (key,) in reader.rows("SELECT article FROM signature")}
+        signatures = {key: codec.unpack_bands(bytes(bands)) for key, bands in reader.rows("SELECT article, bands FROM signature")}
+        bands = reader.rows("SELECT stretch, band, article FROM band")
         indexed = reader.value("SELECT count(*) FROM search") if reader.backend.name == "postgresql" else None
     keys = {row[0] for row in articles}
     per_article = Counter(row[2] for row in links)
@@ -44,7 +45,9 @@ def audit(store: Store) -> None:
     assert total.get("rejected", 0) == len(rejections)
     assert {row[0]: row[4] for row in articles if row[4]} == per_article
     assert documents == keys
-    assert {row[7] for row in articles} <= {0, 1} and {row[0] for row in articles if row[7]} == signed
+    signed = {row[0] for row in articles if row[7]}
+    assert {row[7] for row in articles} <= {0, 1} and signed <= signatures.keys() <= keys
+    assert sorted(bands) == sorted((key >> 25, band, key) for key in signed for band in signatures[key]), "only what is signed is found by bands"
     assert indexed is None or indexed == len(keys)
 
     by_article = Counter(article for _, article, _ in origins)

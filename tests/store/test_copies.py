@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from datetime import date, datetime
 
-from newslink.model import Filter, Rejection
-from newslink.store import Membership, Signature, Store, Update
+from newslink.model import Entry, Filter, Rejection
+from newslink.store import Draft, Membership, Signature, SignatureDraft, Store, Update, draft_of, pack_bands
 from tests.store.audit import audit
-from tests.store.make import BEIJING, article, edited, ingest, linked, random_articles
+from tests.store.make import BEIJING, article, edited, ingest, link, linked, random_articles
 
 
 def test_signatures_are_found_by_any_band_they_share(store: Store) -> None:
@@ -23,6 +23,44 @@ def test_signatures_are_found_by_any_band_they_share(store: Store) -> None:
     store.put_signatures([Signature("a", (9,), b"A2")])
     assert store.sharing_bands([1]) == []
     audit(store)
+
+
+def prepared(id: str, bands: tuple[int, ...], data: bytes, **more) -> Draft:
+    return draft_of(linked(article(id, **more)), SignatureDraft(pack_bands(bands), data))
+
+
+def test_a_signature_put_with_its_article_is_found_once_it_was_looked_at(store: Store) -> None:
+    store.put([prepared("a", (3, 1, 3), b"A"), prepared("b", (1,), b"B"), linked(article("c"))])
+    assert sorted(store.unsigned()) == ["a", "b", "c"]
+    assert store.sharing_bands([1]) == store.signatures("abc") == []
+    assert {s.article: s.data for s in store.prepared("abc")} == {"a": b"A", "b": b"B"}
+    audit(store)
+    store.put_memberships([Membership("a", "a"), Membership("b", "a")], store.prepared(["a"]))
+    assert sorted(store.unsigned()) == ["b", "c"]
+    assert [s.article for s in store.sharing_bands([1, 3])] == ["a"]
+    assert [s.article for s in store.signatures("abc")] == ["a"] and [s.article for s in store.prepared("abc")] == ["b"]
+    audit(store)
+
+
+def test_what_changed_meanwhile_is_not_taken_for_looked_at(store: Store) -> None:
+    store.put([prepared(id, (1,), b"old") for id in "abc"])
+    seen = store.prepared("abc")
+    store.put([draft_of(linked(edited(article("a"), title="另一个标题")), SignatureDraft(pack_bands([2]), b"new"))])
+    store.put_links([Entry(article("b"), (link("NIO.US"),), (None,))])
+    assert {s.article: s.data for s in store.prepared("abc")} == {"a": b"new", "c": b"old"}, "other links name other companies"
+    store.put_memberships([], seen)
+    assert sorted(store.unsigned()) == ["a", "b"]
+    assert [s.article for s in store.sharing_bands([1, 2])] == ["c"]
+    audit(store)
+
+
+def test_signatures_of_far_apart_days_are_found_without_a_window(store: Store) -> None:
+    days = {f"y{year}": datetime(year, 5, 9, 10, tzinfo=BEIJING) for year in (1970, 1995, 2024, 2060)}
+    store.put([prepared(id, (-7,), b"x", published=when) for id, when in days.items()])
+    store.put_memberships([], store.prepared(days))
+    assert [s.article for s in store.sharing_bands([-7])] == ["y2060", "y2024", "y1995", "y1970"]
+    assert [s.article for s in store.sharing_bands([-7], date(1990, 1, 1), date(2024, 5, 9))] == ["y2024", "y1995"]
+    assert store.sharing_bands([-7], date(2000, 1, 1), date(2001, 1, 1)) == []
 
 
 def test_an_edited_article_loses_its_signature_and_its_place(store: Store) -> None:
