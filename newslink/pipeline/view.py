@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from newslink.link.corrections import CorrectionKind
 from newslink.model import CURRENCIES, Filter, Kind, Security, Standing, market_of
 from newslink.pipeline.bars import bars_of, benchmark_of, flags_of
 from newslink.pipeline.events import stand_events
+from newslink.pipeline.snapshot import one_snapshot
 from newslink.pipeline.view_lists import data_view, facets_of, market_view, news_view
 from newslink.pipeline.view_types import ArticleView, ChartView, Counts, LinkView, Quote, Staleness, Told
 from newslink.prices import adjust as adjusted
@@ -36,6 +38,11 @@ def _made(make: Callable[[], Any], *question: Hashable) -> Any:
     return make()
 
 
+def _of_version(answer: Answer, version: int, make: Callable[[], Any], *question: Hashable) -> Any:
+    return answer(make, version, *question)
+
+
+@one_snapshot
 def chart_view(
     store: Store,
     universe: Universe,
@@ -50,9 +57,10 @@ def chart_view(
 ) -> ChartView:
     """Everything the page K 线与新闻 needs. start, end: inclusive; None takes the last year of bars. filter: all but security and dates.
 
-    answer: asked for every part that the next filter of the same security will need again, so that a screen may keep it; what is kept must
-    be forgotten when the store changes.
+    answer: asked for every part that the next filter of the same security will need again, so that a screen may keep it. What the store holds
+    is part of the question, so that no part is older or newer than the others.
     """
+    answer = partial(_of_version, answer, store.version())
     now = now or datetime.now(BEIJING)
     known = universe.security(security) or Security(security, security, Kind.STOCK, security)
     raw = answer(lambda: bars_of(store, security), "bars", security)
@@ -171,6 +179,7 @@ def _counts(store: Store, window: Filter, events: pd.DataFrame, unfiltered: bool
     )  # fmt: skip
 
 
+@one_snapshot
 def article_view(store: Store, universe: Universe, clock: SessionClock, id: str) -> ArticleView | None:
     """The reader's article: links best first, candidates last, each with where it stands and what the price did. None for an unknown id."""
     entry = store.article(id)

@@ -21,6 +21,7 @@ from newslink.pipeline.industries import board_of, industries_on
 from newslink.pipeline.learn import proposals
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.prices import PriceDesk
+from newslink.pipeline.snapshot import one_snapshot
 from newslink.pipeline.view_types import Counts, DataView, Facets, MarketView, NewsView, ProposedName
 from newslink.pipeline.watch import source_records
 from newslink.settings import Settings
@@ -43,6 +44,7 @@ def whole_counts(store: Store) -> Counts:
     return Counts(received=counts.ingested, linked=counts.linked, unlinked=counts.unlinked, rejected=counts.rejected)
 
 
+@one_snapshot
 def news_view(store: Store, universe: Universe, filter: Filter, offset: int = 0, limit: int = 50) -> NewsView:
     """One page of the filtered set, newest first. A keyword that cannot be understood gives an empty page and the reason."""
     counts = whole_counts(store)
@@ -62,6 +64,7 @@ def _named(rows: pd.DataFrame, universe: Universe) -> pd.DataFrame:
     return rows.assign(securities=pd.Series(named, index=rows.index, dtype=object))
 
 
+@one_snapshot
 def market_view(store: Store, universe: Universe, first: date, last: date, filter: Filter | None = None) -> MarketView:
     """What the news of [first, last] (sessions, inclusive) is about. filter: only fold_copies counts here."""
     fold = bool(filter and filter.fold_copies)
@@ -110,6 +113,7 @@ def _calendar(store: Store, last: date, fold: bool) -> pd.DataFrame:
     return store.day_counts(last - timedelta(days=370), last, fold_copies=fold)
 
 
+@one_snapshot
 def data_view(store: Store, settings: Settings, prices: PriceDesk | None = None, now: datetime | None = None) -> DataView:
     """Everything the page 数据 lists."""
     counts, universe = whole_counts(store), universe_of(store)

@@ -47,12 +47,27 @@ class Database:
             self.backend.listen(self.engine)
         self._translated: dict[str, str] = {}
         self._writing = threading.Lock()
+        self._held = threading.local()
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
-        """One snapshot: every query inside sees the same committed content, whatever is written meanwhile."""
+        """One snapshot: every query inside sees the same committed content, whatever is written meanwhile. Inside ``snapshot`` it is that one."""
+        held = getattr(self._held, "reader", None)
+        if held is not None:
+            yield held
+            return
         with foreign_errors(self.url), self.engine.connect() as connection, connection.begin():
             yield Reader(self.backend, connection, self.translated)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Every read of this thread inside sees the same committed content; what is written meanwhile, by this thread too, is not seen."""
+        with self.read() as reader:
+            before, self._held.reader = getattr(self._held, "reader", None), reader
+            try:
+                yield
+            finally:
+                self._held.reader = before
 
     @contextmanager
     def write(self) -> Iterator[Writer]:

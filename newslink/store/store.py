@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -71,6 +72,11 @@ class Store(Rows, Pages, Counting, Names, Bars, Copies, SmallThings):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Every read of this thread inside sees the same committed content: for an answer that takes more than one read, so that its counts
+        add up. What is written meanwhile, by this thread too, is not seen."""
+        return self.database.snapshot()
 
     def known(self, locators: Iterable[str]) -> dict[str, str]:
         """locator → fingerprint of what was read there last, article or rejection; unknown ones are missing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from streamlit.elements.lib.pandas_styler_utils import marshall_styler
 from streamlit.proto.ArrowData_pb2 import ArrowData
 
-from benchmarks.screen_world import SECURITY, fill
+from benchmarks.screen_world import SECURITY, days_of, entries, fill
 from newslink.link import Universe
 from newslink.model import Filter, Name, NameKind, Role, Security
 from newslink.pipeline.clock import clock_of
@@ -77,6 +77,31 @@ def test_a_view_from_kept_parts_is_the_view_made_from_nothing(world):
                 assert counts.security_linked == counts.on_chart + counts.outside_window + counts.filtered_out
                 seen.add(len(whole))
     assert len(seen) > 6  # the filters do restrict
+
+
+def test_the_counts_of_a_chart_add_up_while_articles_come_in(tmp_path):
+    fill(tmp_path, 300, 40)
+    late = iter(entries(days_of(300), 80))
+    with open_store(f"sqlite:///{tmp_path / 'newslink.db'}") as store, open_store(f"sqlite:///{tmp_path / 'newslink.db'}") as writer:
+        arrived = 0
+
+        def answer(make, *question):
+            """After each part of the view another article is stored, as a watch does."""
+            nonlocal arrived
+            made = make()
+            entry = next(late)
+            article = replace(entry.article, id=f"late:{arrived}", origins=(replace(entry.article.origins[0], locator=f"late:{arrived}"),))
+            writer.put([replace(entry, article=article)])
+            arrived += 1
+            return made
+
+        span = (date(1990, 1, 1), date(2030, 1, 1))
+        view = chart_view(store, universe_of(store), clock_of(store), SECURITY, *span, Filter(roles=(Role.SUBJECT,)), "qfq", NOW, answer)
+        counts = view.counts
+        assert arrived > 4
+        assert (counts.received, counts.security_linked, counts.outside_window) == (40, 40, 0)
+        assert counts.on_chart + counts.filtered_out == 40
+        assert store.counts().ingested == 40 + arrived
 
 
 @pytest.mark.parametrize("worded", [10_000, 0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import statistics
+import threading
 from collections import Counter
 from datetime import date, datetime, timedelta
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import event
 
+from newslink.errors import QueryError
 from newslink.model import Entry, Filter, Role
 from newslink.store import Membership, Store
 from tests.store.audit import audit
@@ -232,6 +234,46 @@ def test_every_digit_and_character_of_a_row_comes_back(store: Store, longest: in
             found = {(r.article, r.security): (r.title, r.url, r.confidence, r.relevance) for r in frame.itertuples()}
             assert len(found) == len(frame) > 0
             assert found == {key: row for key, row in wanted.items() if not chosen.securities or key[1] in chosen.securities}
+
+
+def test_a_snapshot_is_one_content_for_its_thread_alone_and_then_over(store: Store) -> None:
+    store.put([linked(article("a"))])
+    with store.snapshot():
+        before = store.version()
+        store.put([linked(article("b"))])
+        with store.snapshot():
+            assert len(store.rows(Filter())) == store.page(Filter()).total == store.counts().linked == 1 and store.version() == before
+        assert len(store.rows(Filter())) == 1
+        seen: list[int] = []
+        other = threading.Thread(target=lambda: seen.append(store.page(Filter()).total))
+        other.start()
+        other.join()
+        assert seen == [2]
+    with pytest.raises(QueryError), store.snapshot():
+        store.page(Filter(keyword='"'))
+    assert len(store.rows(Filter())) == store.counts().linked == 2
+
+
+def test_no_read_leaves_its_snapshot_behind(store: Store) -> None:
+    """A connection that went back with a query half read would show the next reader an old content; SQLite says so by not emptying its log."""
+    store.put([linked(article(f"a{n}")) for n in range(30)])
+    abandoned = store.stream_rows(Filter(), 2)
+    next(abandoned)
+    abandoned.close()
+    some = store.articles(size=3)
+    next(some)
+    some.close()
+    for ask in (store.counts, store.status, store.version, store.article_parts, lambda: store.page(Filter(), limit=2), lambda: store.facets(Filter())):
+        ask()
+    with pytest.raises(QueryError):
+        store.rows(Filter(keyword="("))
+    store.put([linked(article("b"))])
+    for _ in range(12):  # whichever connection of the pool is given
+        assert store.page(Filter(), limit=0).total == 31
+    if store.database.backend.name == "sqlite":
+        with store.database.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
 
 
 def test_facets_of_everything_are_exact(store: Store) -> None:
