@@ -18,6 +18,7 @@ from newslink.chart.markers import ROLES, Markers, badge, markers, plain, size_o
 from newslink.chart.options import ChartOptions
 from newslink.chart.slots import Slots, slots
 from newslink.chart.theme import OTHER_STYLE, ROLE_STYLE, TAG_COLOURS, TAG_SHAPES, base_layout, palette, rising_falling
+from newslink.chart.units import large_axis
 from newslink.chart.words import words
 
 MA_WINDOWS = (5, 10, 20, 60)
@@ -313,7 +314,7 @@ def _layout(places: Slots, marks: Markers, shown: dict, axes: list[tuple[str, fl
     if options.log:
         layout["yaxis"]["dtick"] = "D2"
     biggest = float(np.nanmax(shown["volume"])) if np.isfinite(shown["volume"]).any() else 1.0
-    layout["yaxis2"] |= {"range": [0, biggest * 1.05 or 1], "nticks": 3, "showgrid": False}
+    layout["yaxis2"] |= {"range": [0, biggest * 1.05 or 1], "showgrid": False, **large_axis(biggest, options.language)}
     layout["yaxis3"] |= {"range": [0, int(marks.count.max()) if len(marks.count) else 1], "showticklabels": False, "showgrid": False}
     for number, panel in enumerate(options.panels):
         layout[f"yaxis{number + 4}"] |= {

@@ -1,4 +1,4 @@
-"""Small tables → the other pictures of the screen as plain dictionaries: minute candles, industries, news a day."""
+"""Small tables → the other pictures of the screen as plain dictionaries: industries, news a day. ``minutes`` has the minute candles."""
 
 from __future__ import annotations
 
@@ -8,59 +8,11 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from newslink.chart.kline import listed
-from newslink.chart.markers import clock_texts, plain
+from newslink.chart.markers import plain
 from newslink.chart.theme import ROLE_STYLE, base_layout, palette, rising_falling
 from newslink.chart.words import words
 
 CALENDAR_DAYS = 364
-
-
-def minute_figure(bars: pd.DataFrame, news: pd.DataFrame, dark: bool, red_up: bool, height: int, language: str) -> dict:
-    """bars: time, open, high, low, close, volume. news: bar (number of the bar), title, published_at. At most 400 bars, the last ones."""
-    cut = max(len(bars) - 400, 0)
-    bars, news = bars.iloc[cut:], news[news["bar"] >= cut]
-    colours, text = palette(dark), words(language)
-    rising, falling = rising_falling(colours, red_up)
-    labels = clock_texts(bars["time"])
-    column = {name: bars[name].to_numpy("float64") for name in ("open", "high", "low", "close", "volume")}
-    up = column["close"] >= column["open"]
-    data = [
-        {
-            "type": "candlestick", "x": labels, "name": text["price"], "showlegend": False,
-            **{name: listed(column[name], 3) for name in ("open", "high", "low", "close")},
-            "increasing": {"line": {"color": rising, "width": 1}, "fillcolor": colours.paper},
-            "decreasing": {"line": {"color": falling, "width": 1}, "fillcolor": falling},
-        },
-        *(
-            {"type": "bar", "x": labels, "y": listed(np.where(mask, column["volume"], np.nan), 0), "yaxis": "y2", "showlegend": False,
-             "marker": {"color": colour, "opacity": 0.6}, "hoverinfo": "skip"}
-            for mask, colour in ((up, rising), (~up, falling))
-        ),
-    ]  # fmt: skip
-    if len(news):
-        grouped = news.groupby("bar", sort=True)
-        places = [int(place) - cut for place in grouped.groups]
-        hover = ["<br>".join(escape(plain(title, 40)) for title in titles[:4]) for titles in grouped["title"].agg(list)]
-        counts = grouped.size().tolist()
-        colour, shape = ROLE_STYLE["subject"]
-        data.append({
-            "type": "scatter", "mode": "markers+text", "x": [labels[place] for place in places], "name": text["density"],
-            "showlegend": False,
-            "y": [float(column["high"][place]) for place in places], "text": [str(n) if n > 1 else "" for n in counts], "hovertext": hover,
-            "hoverinfo": "text", "textfont": {"size": 9, "color": "#ffffff"},
-            "marker": {"color": colour, "symbol": shape, "size": 14, "line": {"width": 1, "color": colours.paper}},
-        })  # fmt: skip
-    layout = base_layout(dark, height)
-    axis = {"gridcolor": colours.grid, "zeroline": False, "side": "right", "fixedrange": True}
-    layout |= {
-        "xaxis": {"type": "category", "nticks": 8, "rangeslider": {"visible": False}, "gridcolor": colours.grid, "tickangle": 0},
-        "yaxis": axis | {"domain": [0.24, 1]},
-        "yaxis2": axis | {"domain": [0, 0.2], "nticks": 3},
-        "barmode": "overlay",
-        "dragmode": "pan",
-    }
-    return {"data": data, "layout": layout}
 
 
 def treemap_figure(table: pd.DataFrame, dark: bool, red_up: bool, language: str) -> dict:

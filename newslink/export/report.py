@@ -19,11 +19,24 @@ from pathlib import Path
 from newslink.errors import NewslinkError
 from newslink.export.about import About
 
-_START = """
+# What plotly itself says, in Chinese; its own English where the page is English.
+_WORDS = {
+    "open:": "开", "high:": "高", "low:": "低", "close:": "收", "Download plot as a png": "保存为图片", "Download plot as a PNG": "保存为图片",
+    "Zoom": "框选放大", "Pan": "平移", "Zoom in": "放大", "Zoom out": "缩小", "Autoscale": "自动缩放", "Reset axes": "复位",
+    "Box Select": "框选", "Lasso Select": "圈选", "Double-click to zoom back out": "双击复位",
+}  # fmt: skip
+_START = (
+    f"""
+const words = {json.dumps(_WORDS, ensure_ascii=False)};
+const language = document.documentElement.lang;
+"""
+    + """
 const figure = JSON.parse(document.getElementById("figure").textContent);
 const place = document.getElementById("chart");
-Plotly.newPlot(place, figure.data || [], figure.layout || {}, {responsive: true, displaylogo: false, scrollZoom: true, showLink: false});
+const locale = language === "zh-CN" ? {locale: language, locales: {[language]: {dictionary: words, format: {}}}} : {};
+Plotly.newPlot(place, figure.data || [], figure.layout || {}, {responsive: true, displaylogo: false, scrollZoom: true, showLink: false, ...locale});
 """
+)
 _STYLE = """
 :root{color-scheme:light dark}
 body{font:14px/1.6 "Noto Sans CJK SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif;margin:0 auto;max-width:1400px;padding:16px}

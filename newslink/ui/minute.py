@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from newslink.chart import pictures
+from newslink.chart.minutes import minute_figure
 from newslink.errors import NewslinkError
 from newslink.model import market_of
 from newslink.pipeline.view_types import ChartView
@@ -36,12 +36,19 @@ def draw(found: Context, view: ChartView, height: int) -> Callable[[], dict] | N
                 st.warning(words["minute_none"].replace("{reason}", escaped(problem(error, found.language)[:400])), icon=":material/cloud_off:")
                 return None
         st.session_state["minute"] = kept = (key, datetime.now(UTC), bars)
-    figure = pictures.minute_figure(
+    figure = minute_figure(
         kept[2], first_bar_after(kept[2], view.events), found.dark, not found.view.green_up, height, found.language
     )
-    st.plotly_chart(figure, key="minute-chart", config={"displaylogo": False, "displayModeBar": False, "scrollZoom": True})
+    st.plotly_chart(figure, key="minute-chart", config=_config(found))
     st.caption(words["minute_note"])
     return lambda: figure
+
+
+def _config(found: Context) -> dict:
+    """Plotly's own words on a candle in the language of the screen."""
+    dictionary = {f"{name}:": found.words[name] for name in ("open", "high", "low", "close")}
+    own = {"locale": "newslink", "locales": {"newslink": {"dictionary": dictionary, "format": {}}}}
+    return {"displaylogo": False, "displayModeBar": False, "scrollZoom": True} | own
 
 
 def in_utc(bars: pd.DataFrame, market: str) -> pd.DataFrame:

@@ -182,6 +182,12 @@ def test_minute_bars_carry_the_news_of_their_minutes_and_say_when_there_are_none
     assert drawn[0] == "candlestick" and 100 < drawn[1] <= 400
     assert drawn[2] == "markers+text" and len(drawn[3]) == 1 and drawn[3][0].endswith("10:10"), "the first bar that ends after publication"
     assert "分钟线只取最近几个交易日" in one.text()
+    ticks = one.page.locator(".st-key-minute-chart .y2tick text").all_text_contents()
+    assert ticks and all(re.fullmatch(r"[\d.]+[万亿]", tick) for tick in ticks)
+    candle = one.page.locator(".st-key-minute-chart .nsewdrag").first.bounding_box()
+    one.page.mouse.move(candle["x"] + candle["width"] * 0.3, candle["y"] + candle["height"] * 0.5)
+    one.page.locator(".st-key-minute-chart .hovertext").first.wait_for()
+    assert "开" in one.page.locator(".st-key-minute-chart .hoverlayer").text_content()
     one.shot("zh-minute")
     market.faults.append(Fault("status", status=503))
     try:

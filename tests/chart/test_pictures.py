@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 import pytest
 
 from newslink.chart import pictures, theme
+from newslink.chart.minutes import minute_figure
+from newslink.chart.units import large, large_axis
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -57,8 +59,29 @@ def test_minute_chart_keeps_the_last_bars_and_their_news():
     price = [10.0] * 600
     bars = pd.DataFrame({"time": times, "open": price, "high": price, "low": price, "close": price, "volume": [1.0] * 600})
     news = pd.DataFrame({"bar": [3, 599, 599], "title": ["old", HOSTILE, "two"], "published_at": [times[0]] * 3})
-    figure = pictures.minute_figure(bars, news, False, True, 400, "zh")
+    figure = minute_figure(bars, news, False, True, 400, "zh")
     go.Figure(figure)
     assert len(figure["data"][0]["x"]) == 400
     marks = figure["data"][-1]
     assert marks["text"] == ["2"] and "<img" not in json.dumps(figure)
+    assert figure["layout"]["xaxis"]["ticktext"][0] == "11-24" and len(figure["layout"]["xaxis"]["ticktext"]) <= 8
+
+
+@pytest.mark.parametrize(
+    ("value", "zh", "en"),
+    [(500, "500", "500"), (20_000, "2万", "20K"), (200_000, "20万", "200K"), (5e7, "5000万", "50M"), (1.5e8, "1.5亿", "150M"), (2e9, "20亿", "2B"),
+     (1e12, "1万亿", "1T")],
+)  # fmt: skip
+def test_large_numbers_on_axes_are_in_units_of_the_language(value, zh, en):
+    assert (large(value, "zh"), large(value, "en")) == (zh, en)
+
+
+@pytest.mark.parametrize("highest", [1, 7, 99.9, 212_345, 1e6, 3.3e7, 9.99e8, 4.2e11])
+def test_axes_of_large_numbers_have_a_few_round_steps_up_to_the_highest(highest):
+    ticks = large_axis(highest, "zh")["tickvals"]
+    assert 1 <= len(ticks) <= 3 and ticks[-1] <= highest * 1.0000001 and highest - ticks[-1] < ticks[0]
+
+
+@pytest.mark.parametrize("nothing", [0.0, float("nan"), -1.0, float("inf")])
+def test_an_axis_of_nothing_has_no_ticks(nothing):
+    assert large_axis(nothing, "zh") == {"tickvals": [], "ticktext": []}
