@@ -8,11 +8,12 @@ from newslink.link import cues
 from newslink.link.classes import FUND, PLAIN, SECTOR
 from newslink.link.cue import Cue
 from newslink.link.lexicon import PRE_IPO, Lexicon, Owner
-from newslink.link.traits import REGIONAL, Traits
+from newslink.link.traits import REGIONAL, THINGS, Traits
 from newslink.link.words import ends_word
 
 _NO_PATTERN = re.compile("")
 OTHER_SENSE = Cue(_NO_PATTERN, "within", 0, 5.0, "- goes on as what the name also means")
+OTHER_TRADE = Cue(_NO_PATTERN, "within", 0, 5.4, "- reads as a phrase")
 STRADDLED = Cue(_NO_PATTERN, "within", 0, 5.4, "- begins inside another word")
 RUNS_ON = Cue(_NO_PATTERN, "within", 0, 5.0, "- goes on into another word")
 NAMESAKE = Cue(_NO_PATTERN, "within", 0, 2.2, "- a namesake of another region")
@@ -27,8 +28,12 @@ def against(lexicon: Lexicon, name: Traits, owner: Owner, before: str, after: st
     behind &= name.behind
     ahead &= name.ahead
     sense = name.sense
+    if sense is not None and sense.beside and sense.goes_on(before, after):
+        return OTHER_SENSE
+    if name.trade_words and after.startswith(name.trade_words):
+        return OTHER_TRADE
     if not behind and not ahead:
-        return OTHER_SENSE if sense is not None and sense.beside and sense.goes_on(before, after) else None
+        return None
     klass, surface = name.klass, name.surface
     names = lexicon.full_names.get(owner.entity, ())
     if behind:
@@ -62,8 +67,8 @@ def against(lexicon: Lexicon, name: Traits, owner: Owner, before: str, after: st
         and cues.TOPIC_AFTER.match(after)
     ):
         return cues.SECTOR_AFTER
-    if sense is not None and sense.beside and sense.goes_on(before, after):
-        return OTHER_SENSE
+    if klass in THINGS and ahead & cues.MEASURED_BEFORE.bit and cues.MEASURED_BEFORE.search(before):
+        return cues.MEASURED_BEFORE
     if klass is FUND and cues.FOREIGN_FUND.search(before):
         return cues.FOREIGN_FUND
     if name.weak:

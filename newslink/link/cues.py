@@ -54,6 +54,7 @@ LISTED_AFTER, FIRM_BEFORE = map(_one, ("listed_after", "firm_before"))
 # The name goes on and becomes another name or word, or is a piece of one.
 OTHER_LEGAL, BETWEEN, FOREIGN_BEFORE = map(_one, ("other_legal", "between", "foreign_before"))
 SECTOR_AFTER, CHINA_AFTER, COUNTED_BEFORE = map(_one, ("sector_after", "china_after", "counted_before"))
+MEASURED_BEFORE, TIME_BEFORE, TRADE_TALK, IPO_TALK = map(_one, ("measured_before", "time_before", "trade_talk", "ipo_talk"))
 PRAISED_BEFORE, TOPIC_AFTER, BODY_AFTER, OBJECT_AFTER = map(_one, ("praised_before", "topic_after", "body_after", "object_after"))
 PREMISES_AFTER, BRANCH_AFTER, PLACE_BEFORE = map(_one, ("premises_after", "branch_after", "place_before"))
 REGION_BEFORE, REGION_AND_MORE, FOREIGN_FUND = map(_one, ("region_before", "region_and_more", "foreign_fund"))
@@ -64,6 +65,7 @@ HEADLINE_COMPANY, HEADLINE_FIRM, HOME_SCENE = map(_one, ("headline_company", "he
 # Quotation.
 SOURCE_AFTER, SOURCE_BEFORE, NAMED_ANALYST, ANALYST_NAME = map(_one, ("source_after", "source_before", "named_analyst", "analyst_name"))
 CREDIT, FORECAST, HOUSE_VIEW, STRICTLY_OWN = map(_one, ("credit", "forecast", "house_view", "strictly_own"))
+SPOKEN, SAID = map(_one, ("spoken", "said"))
 BROKER_OWN, RATED_BEFORE, RATED_AFTER, OWN_NOTICE = map(_one, ("broker_own", "rated_before", "rated_after", "own_notice"))
 HOUSES_AFTER, DESK_HEADLINE, REPORTER, OWN_DESK = map(_one, ("houses_after", "desk_headline", "reporter", "own_desk"))
 PARTY_AFTER, PARTY_BEFORE = map(_one, ("party_after", "party_before"))

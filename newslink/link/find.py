@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from newslink.link.classes import word_list
-from newslink.link.text import DIGIT, LATIN, UPPER, Haystack
+from newslink.link.text import CJK, DIGIT, LATIN, UPPER, Haystack
 from newslink.link.universe import Universe
-from newslink.model import Kind
+from newslink.link.windows import QUOTE_MARK
+from newslink.model import Kind, NameKind
 
 _EXCHANGE = {"SH": "SH", "SS": "SH", "SZ": "SZ", "BJ": "BJ", "HK": "HK"}
 _TAIL = re.compile(r"\.(SH|SS|SZ|BJ|HK|sh|sz|bj|hk|Hk|XSHG|XSHE|Sh|Sz)(?![A-Za-z0-9])| ?(HK|hk)(?![A-Za-z0-9])")
@@ -43,6 +44,24 @@ _MARKS = np.zeros(65536, bool)
 _MARKS[[ord(c) for c in "$:(."]] = True
 
 
+_DIVIDEND = np.array([ord(c) for c in "XDR"])
+CUT_SHORT = "name"  # the rule of XD贵州茅: a name after all
+
+
+def _cut_short(universe: Universe) -> dict[str, tuple[str, str]]:
+    """First three characters → (name, security) of names of four, where one company alone begins so: quote lists print XD贵州茅."""
+    found: dict[str, tuple[str, str]] = {}
+    shared: set[str] = set()
+    for name in universe.names:
+        text = name.text
+        if name.kind is not NameKind.SHORT or len(text) != 4 or name.security[-2:] not in _EXCHANGE_NUMBERS or QUOTE_MARK.match(text):
+            continue
+        old = found.setdefault(text[:3], (text, name.security))
+        if old[0] != text and universe.entity_of(old[1]) != universe.entity_of(name.security):
+            shared.add(text[:3])
+    return {cut: whole for cut, whole in found.items() if cut not in shared}
+
+
 def _runs(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sorted positions → starts and ends of stretches without a gap."""
     fresh = np.flatnonzero(np.diff(positions) != 1)
@@ -68,6 +87,7 @@ class CodeFinder:
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
         self._by_digits: dict[str, str] = {}
+        self._cut_short = _cut_short(universe)
         for s in universe.securities:
             code, _, market = s.id.rpartition(".")
             if market in _EXCHANGE_NUMBERS and s.kind is not Kind.INDEX:
@@ -158,7 +178,11 @@ class CodeFinder:
         size = len(hay.units)
         after = hay.units[np.minimum(ends, size - 1)]
         marked = _MARKS[hay.units[np.maximum(starts - 1, 0)]] | (after == 46) | (after == 41)
-        fits = marked | (ends - starts >= 4) | ((ends - starts >= 2) & _MOVES[after])
+        behind = hay.kinds[np.minimum(ends + 2, size - 1)] & hay.kinds[np.minimum(ends, size - 1)]
+        dividend = (
+            (ends - starts == 2) & ((behind & CJK) > 0) & np.isin(hay.units[starts], _DIVIDEND) & np.isin(hay.units[ends - 1], _DIVIDEND)
+        )
+        fits = dividend | marked | (ends - starts >= 4) | ((ends - starts >= 2) & _MOVES[after])
         text = hay.text
         for start, end in zip(starts[fits].tolist(), ends[fits].tolist(), strict=True):
             found = self._ticker(text, start, end)
@@ -169,6 +193,10 @@ class CodeFinder:
         symbol = text[start:end]
         if not symbol.isupper():
             return None
+        if symbol in ("XD", "XR", "DR") and (whole := self._cut_short.get(text[end : end + 3])):
+            name, security = whole
+            if text[end + 3 : end + 4] != name[3]:
+                return Code(start, end + 3, security, CUT_SHORT)
         security = f"{symbol}.US"
         known = self._universe.security(security)
         if known is None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newslink.link.find import Code
+from newslink.link.find import CUT_SHORT, Code
 from newslink.link.lexicon import PRE_IPO
 from newslink.link.quick import Sure
 from newslink.link.universe import Universe
@@ -45,6 +45,8 @@ class Found:
     @classmethod
     def of_code(cls, universe: Universe, code: Code, field: int, start: int, end: int, day: int) -> Found:
         score, evidence = (5.0, ["+ code"]) if code.sure else (1.6 if code.rule == "ticker_in_brackets" else 1.0, ["+ ticker"])
+        if code.rule == CUT_SHORT:
+            score, evidence = 4.0, ["+ name cut short behind a dividend mark"]
         known = universe.security(code.security)
         if known is not None and known.listed and known.listed.toordinal() - PRE_IPO > day:
             score, evidence = -3.0, [*evidence, "- not listed on that day"]

@@ -24,6 +24,7 @@ from newslink.link.traits import Traits, traits_of
 _CLOSED = frozenset("。,;!?的”\"'》」)】产行概领技板厂系设类用企赛市")
 _OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
 _SHUT = frozenset(("", "。", ";", "!", "?", "\n", "》", "】", "」", "”", "的"))  # nothing a company does begins so
+_SPEAKS = 2.2  # what being quoted gives a name that is also a word
 _STATED = "+ a person said what this word means"
 _NOT_STATED = "- not on the days for which a person said what this word means"
 
@@ -88,10 +89,14 @@ class Judge:
                 score += claim if weak else claim * 0.3
                 acts = cue.words in cues.OWN_ACT
                 evidence.append(cue.words)
-            if before[-1:] == "《" and reason is None and not claim and not name.quoted and (work := cues.WORK_AFTER.match(after)):
+            titled = before[-1:] == "《" and reason is None and not claim
+            if titled and (work := cues.WORK_AFTER.match(after)) and not (name.quoted and work[0] == "》"):
                 if not weak or work[0] == "》":
                     score -= 5.0 if cues.WORK_BEFORE.search(before) or not weak else 3.0
                 evidence.append("- the title of a work")
+            if owner.first > day and (cues.IPO_TALK.search(after) or cues.IPO_TALK.search(before)):
+                score -= cues.IPO_TALK.weight
+                evidence.append(cues.IPO_TALK.words)
             if match.left or match.right:
                 score += (3.2 if match.left and match.right else 2.6) if weak else 0.5
                 evidence.append("+ in a list of companies")
@@ -110,7 +115,11 @@ class Judge:
             score += self._sentences.weigh(name, pattern, left, right, before, after, ahead, first, reason is not None, claim, evidence)
         if name.speaks:
             heads = start == match.low or before[-1:] in HEADS
-            is_quoted = quoted(name.quoted, before, after, heads, acts, behind, ahead)
+            own = name.sense.own if name.sense is not None else ()
+            is_quoted = quoted(name.quoted, before, after, heads, acts, behind, ahead, own)
+            if is_quoted and klass is WORD and not claim and reason is None:
+                score += _SPEAKS
+                evidence.append("+ speaks")
         if not acts and is_quoted is not True:
             party = is_party(before, after, behind, ahead)
         rule = "name" if klass is PLAIN and score > 2.5 else "name_in_context"

@@ -7,7 +7,6 @@ Patterns are the surfaces, then guards (known phrases that are no company), ends
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -70,7 +69,6 @@ class Lexicon:
     machine: object
     full_names: dict[str, tuple[str, ...]]
     listed: dict[str, tuple[int, int]]
-    prefixes: dict[str, str]
 
     def securities_of(self, entity: str) -> tuple[str, ...]:
         return self.universe.listings_of(entity)
@@ -87,7 +85,7 @@ def _day(day: date | None, default: int) -> int:
 def _life(universe: Universe, security: str) -> tuple[int, int]:
     """First and last day on which the company had any listing, as far as known."""
     listings = [universe.security(s) for s in universe.listings_of(security)]
-    starts = [s.listed for s in listings if s]
+    starts = [s.listed or universe.listed_after.get(s.id) for s in listings if s]
     ends = [s.delisted for s in listings if s]
     first = FIRST if any(d is None for d in starts) else _day(min(starts), FIRST)
     last = LAST if any(d is None for d in ends) else _day(max(ends), LAST)
@@ -210,17 +208,7 @@ def _columns(universe, table, given_class, guards, full_names, lives, cache_dir)
         machine=automaton(patterns, cache_dir),
         full_names={e: tuple(set(n)) for e, n in full_names.items()},
         listed=lives,
-        prefixes=_prefixes(table),
     )
-
-
-def _prefixes(table: dict[str, Sequence[Owner]]) -> dict[str, str]:
-    """First three characters of four-character names → the name, where only one begins so: quote lists cut XD中直股(份)."""
-    seen: dict[str, str | None] = {}
-    for surface in table:
-        if len(surface) == 4 and not re.search(r"[A-Z*]", surface):
-            seen[surface[:3]] = None if surface[:3] in seen else surface
-    return {k: v for k, v in seen.items() if v and k not in table}
 
 
 def ordinal_of(day: date | None) -> int:

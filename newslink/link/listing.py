@@ -16,6 +16,7 @@ from newslink.link.match import Match
 from newslink.link.text import Haystack
 
 _MOST_LISTINGS = 200_000
+INFERRED = ("paragraph", "headline", "")  # not said in the sentence itself
 _HEADLINE = 60  # characters of a body that stand for its headline
 
 
@@ -51,7 +52,7 @@ class Listings:
                 market, where = self.market(hay.text, match)
                 if market:
                     one.evidence = [*one.evidence, f"+ {market} {where}"]
-                    one.listing_said = 1 if where == "sentence" else 0
+                    one.listing_said = 0 if where in INFERRED else 1
                     owner = self._owner_in(pattern, owner, day, market)
                     one.entity = owner.entity
             one.security = self.listing(pattern, owner, day, market)
@@ -59,7 +60,9 @@ class Listings:
     def market(self, text: str, match: Match) -> tuple[str | None, str]:
         """The market that is spoken of where the match stands, and what says so."""
         low, high = match.low, match.high
-        return scene_market(text, match.start, match.end, low, high, text[low : low + _HEADLINE] if match.place & 1 else text[low:high])
+        return scene_market(
+            text, match.start, match.end, low, high, text[low : min(high, low + _HEADLINE)] if match.place & 1 else text[low:high]
+        )
 
     def listing(self, pattern: int, owner: Owner, day: int, market: str | None) -> str:
         """As ``choose``, remembered."""

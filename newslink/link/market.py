@@ -9,11 +9,13 @@ from newslink.link.lexicon import Lexicon, Owner
 from newslink.model import market_of
 
 _HK = re.compile(
-    r"港股(?!通)|恒指|恒生(?!电子|活)|H股|港元|港币|港交所|联交所|国企指数|红筹|南向资金|内房股|内银股|恒科|\d{4,5}\.HK|\d港仙"
+    r"港股(?!通)|恒指|恒生(?!电子|活|命)|H股|港元|港币|港交所|联交所|国企指数|红筹|南向资金|内房股|内银股|恒科|\d{4,5}\.HK|\d港仙"
 )
 _US = re.compile(r"美股|纳斯达克|纳指|道指|纽交所|中概|ADR|ADS|美东|美国上市|热门股|\.US")
 _A = re.compile(r"A股|沪指|深成指|创业板|科创板|上证|两市|沪深|北向|北交所|\d{6}\.S[HZ]|主力资金|涨停|跌停|龙虎榜|融资净买入")
 _ITEM = re.compile(r"(?<![\d.])\d{1,2}[、.](?!\d)|(?<=[。;\s])\d{1,2}(?=[A-Za-z一-鿿])(?![月日年个家只亿万倍成次名位大天周时分岁元])|【")
+_SUFFIX = re.compile(r"\(?(A股|H股|港股|美股|ADR|ADS)(?!市场|通|板块|概念|主板|创业板|投资者|指数)")
+_MARKET_OF = {"A股": "A", "H股": "HK", "港股": "HK", "美股": "US", "ADR": "US", "ADS": "US"}
 _STOP = re.compile(r"[。!?\n]")
 
 
@@ -22,6 +24,9 @@ def scene_market(text: str, start: int, end: int, field_start: int, field_end: i
 
     head: title or first words.
     """
+    suffix = _SUFFIX.match(text, end, end + 4)
+    if suffix:  # 中芯国际H股
+        return _MARKET_OF[suffix[1]], "share class behind it"
     low = max(field_start, start - 200)
     left = text[low:start]
     cut = max(left.rfind("。"), left.rfind("\n"), left.rfind("!"), left.rfind("?")) + 1

@@ -75,6 +75,9 @@ class Looker:
         self._calm_class = names & ~self.weak
         self._calm_class[list(asked)] = False
         self._plainish = np.isin(klass, (SurfaceClass.PLAIN, SurfaceClass.AFFILIATE)) & names
+        # Two characters are soon a piece of something else; nicknames of two are given names as well (童小鹏).
+        self._two_characters = np.array([len(p) == 2 and not p.isascii() for p in lexicon.patterns], bool) & names
+        self._given = self._two_characters & (klass == SurfaceClass.NICKNAME)
         # Short Chinese names of companies listed in New York alone: spelt by sound, so they may be a piece of a longer foreign name.
         self._spelt = np.zeros(len(lexicon.patterns), bool)
         for i, owners in enumerate(lexicon.owners):
@@ -100,6 +103,12 @@ class Looker:
             more, on = self._borders.spelt_on(units, start[spelt], end[spelt])
             begins[spelt] |= more
             runs[spelt] |= on
+        (short,) = self._two_characters[pattern].nonzero()
+        if len(short):
+            begins[short] |= self._borders.short_in_word(units, start[short])
+        (given,) = self._given[pattern].nonzero()
+        if len(given):
+            begins[given] |= self._borders.given_name(units, start[given])
         calm = self._calm_class[pattern] & names.valid & ~self._suspect[following] & ~(begins | runs)
         calm &= ~_among(following.astype(np.int64) << 16 | units[np.minimum(end + 1, size - 1)], self._suspect_pairs)
         calm &= ~self._careful[pattern] | self._safe_next[following]

@@ -5,6 +5,7 @@ Most news is of this kind: every company by a plain name or its code, no markup,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from operator import attrgetter
@@ -15,6 +16,8 @@ from newslink.model import Article, Link, Mention, Role
 
 MOST_MENTIONS = 200
 _CREDITS = ("文章来源", "(来源:", "（来源：", "（来源:")
+_CREDIT_END = re.compile(r"[)）]\s*(.*)\Z", re.DOTALL)
+_EDITOR = 12
 _STEPS = 50
 
 # One settled mention: (entity, security, field, start, end, confidence, rule, evidence, quoted, listing said). field 0 title, 1 body.
@@ -31,7 +34,11 @@ def credit_start(body: str) -> int:
     if "来源" not in body[-120:]:
         return len(body)
     found = max(body.rfind(w) for w in _CREDITS)
-    return found if found >= 0 and len(body) - found < 120 else len(body)
+    if found < 0 or len(body) - found >= 120:
+        return len(body)
+    behind = _CREDIT_END.search(body, found)
+    # Behind a credit stands an editor at most; where a text goes on, the credit stood at its head.
+    return len(body) if behind and len(behind[1]) > _EDITOR and "编辑" not in behind[1] else found
 
 
 make_mention, make_link = maker(Mention), maker(Link)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from newslink.link import cues
 from newslink.link.cue import bits_of
 from newslink.link.match import Match
 
+_ENDS = ("", "。", "\n")
 HEADS = ("【", "《", "\n")  # behind these, and at the beginning, a headline stands
 _PARTY_AFTER, _PARTY_BEFORE, _FOREIGN = cues.PARTY_AFTER.bit, cues.PARTY_BEFORE.bit, cues.FOREIGN_BEFORE.bit
 _SAID_BEHIND = cues.SOURCE_AFTER.bit | cues.NAMED_ANALYST.bit
@@ -32,10 +35,17 @@ def quotation(kind: str, text: str, match: Match) -> bool | None:
     return quoted(kind, before, after, start == match.low or before[-1:] in HEADS, acts, behind, ahead)
 
 
-def quoted(kind: str | None, before: str, after: str, heads: bool, acts: bool, behind: int, ahead: int) -> bool | None:
-    """As ``quotation``. kind: broker, vendor or None. heads: the name begins a headline. acts: what stands behind it only a company does."""
+def quoted(
+    kind: str | None, before: str, after: str, heads: bool, acts: bool, behind: int, ahead: int, own: Sequence[str] = ()
+) -> bool | None:
+    """As ``quotation``. kind: broker, vendor or None. heads: the name begins a headline. acts: what stands behind it only a company does.
+
+    own: words that speak of the company's own affairs (上海钢联：钢银电商 …).
+    """
     head = after[:1]
     if heads and head == ":":
+        if any(word in after for word in own):
+            return False
         if kind == "broker" and cues.HOUSE_VIEW.search(after[1:]) and not cues.STRICTLY_OWN.search(after[1:]):
             return True
         return not cues.BROKER_OWN.search(after[1:])
@@ -58,11 +68,11 @@ def quoted(kind: str | None, before: str, after: str, heads: bool, acts: bool, b
         return False
     if ahead & cues.SOURCE_BEFORE.bit and cues.SOURCE_BEFORE.search(before):
         return True
-    if vendor:
-        if before.endswith("(") and after.startswith(")"):
-            return True
-        if ahead & cues.CREDIT.bit and after[:1] in ")、,。" and cues.CREDIT.search(before):
-            return True
+    bracketed = before[-1:] == "(" and head == ")"
+    if bracketed and (vendor or cues.SPOKEN.pattern.match(after, 1) or after[1:2] in _ENDS and cues.SAID.search(before)):
+        return True
+    if vendor and ahead & cues.CREDIT.bit and after[:1] in ")、,。" and cues.CREDIT.search(before):
+        return True
     if behind & _SAID_BEHIND and (cues.SOURCE_AFTER.match(after) or cues.NAMED_ANALYST.match(after)):
         return True
     if (

@@ -18,6 +18,7 @@ from newslink.link.names import Names
 from newslink.link.segment import best_cut, groups_of
 from newslink.link.settle import CODE_SURE, Settler
 from newslink.link.text import LATIN, Haystack
+from newslink.link.traits import WEAK
 
 CODE_EVIDENCE = ("+ code",)
 _INVALID = -0.9  # what a name outside its days loses in the segmentation
@@ -34,7 +35,8 @@ class Scanner:
         firsts = [p[0] if p else "" for p in lexicon.patterns]
         self._latin_start = np.array([f.isascii() and f.isalnum() for f in firsts], bool)
         self._latin_end = np.array([p[-1:].isascii() and p[-1:].isalnum() for p in lexicon.patterns], bool)
-        self._gain = np.where(lexicon.kind == GUARD, 0.3, 0.0).astype(np.float32)
+        doubtful = np.isin(lexicon.klass, [int(c) for c in WEAK])  # of cuts that explain as much the surer name wins
+        self._gain = np.where(lexicon.kind == GUARD, 0.3, np.where(doubtful, -0.05, 0.0))
 
     def scan(self, hay: Haystack, days: list[int]) -> tuple[list[list[Found | Sure]], set[int]]:
         """(mentions of each article, articles in which something is in doubt). Two texts an article, title and body; a day an article."""

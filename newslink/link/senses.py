@@ -18,6 +18,7 @@ _REGION = re.compile(
 )
 _OTHER, _MORE_OTHER = 2.4, 0.9
 _OWN, _MORE_OWN = 2.2, 0.9
+_DECISIVE = 3  # so many words of the other meaning outweigh what only companies do
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Sense:
             score += _OWN + _MORE_OWN * min(len(own) - 1, 2) if not all(map(_REGION.match, own)) else 0.5
             evidence.append("+ " + ", ".join(own[:3]))
         if other:
-            score -= (_OTHER + _MORE_OTHER * min(len(other) - 1, 2)) * (0.4 if claimed else 1.0)
+            score -= (_OTHER + _MORE_OTHER * min(len(other) - 1, 2)) * (0.4 if claimed and len(other) < _DECISIVE else 1.0)
             evidence.append("- " + ", ".join(other[:3]))
         return score
 

@@ -75,7 +75,10 @@ class SentenceReader:
             loss = _AWAY[min(away, 4)]
             score -= 0.55 * loss if market or trade else loss
             evidence.append("- scene of places, arts or daily life")
-        if not firm and "一" <= before[-1:] <= "鿿" and before[-1] not in _FREE_BEFORE and not name.surface[0].isascii():
+        last = before[-1:]
+        joined = "一" <= last <= "鿿" or klass is WORD and last.isascii() and last.isalpha()
+        free = firm or last in _FREE_BEFORE or ahead & cues.TIME_BEFORE.bit and cues.TIME_BEFORE.search(before)
+        if joined and not free and not name.surface[0].isascii():
             score += self._inside(name, owner.entity, before, ahead, evidence)
         return score
 
@@ -87,6 +90,10 @@ class SentenceReader:
         heads = first or before[-1:] in _HEADS
         mark = after[:1]
         if mark in _MARKS and (heads or mark == ":" and before.endswith("公司") or ahead & cues.LED.bit and cues.LED.search(before)):
+            talk = cues.TRADE_TALK.match(after[1:]) if word else None
+            if talk and not firm.search(talk[0]):
+                evidence.append("- a trade as a whole behind it")
+                return 0.0, claim
             company_like = firm.search(after[1:])
             if heads or mark == ":" and company_like:
                 evidence.append("+ headline of a company")

@@ -14,7 +14,7 @@ from newslink.link.found import Found, Sure
 from newslink.link.glance import Glance
 from newslink.link.judge import Judge, probability
 from newslink.link.lexicon import LAST, Lexicon
-from newslink.link.listing import Listings
+from newslink.link.listing import INFERRED, Listings
 from newslink.link.market import choose
 from newslink.link.match import Match
 from newslink.link.names import Look, Looker, Names
@@ -165,7 +165,7 @@ class Settler:
                 owner = next(o for o in self._lexicon.owners[pattern] if o.entity == entity)
                 security = self._listings.listing(pattern, owner, day, market)
                 evidence = (*evidence, f"+ {market} {where}")
-                said = where == "sentence"
+                said = where not in INFERRED
         is_quoted = False
         kind = self._lexicon.quoted.get(pattern)
         if kind is not None:

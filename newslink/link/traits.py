@@ -22,9 +22,11 @@ from newslink.link.classes import (
 from newslink.link.cue import Cue, bits_of
 from newslink.link.lexicon import Lexicon
 from newslink.link.senses import Sense
+from newslink.link.trades import words_behind
 
 WEAK = frozenset((WORD, SECTOR, PLACE, PERSON, SHORTENED, PHRASE, FUND))
 REGIONAL = frozenset((AFFILIATE, PHRASE, PERSON, SHORTENED))
+THINGS = frozenset((WORD, PHRASE, PERSON, PLACE))
 _VERBS = ("建设", "发展", "投资", "服务", "规划")
 
 _BEHIND_ALL = cues.against_after.bits | bits_of(cues.BODY_AFTER, cues.OTHER_LEGAL, cues.BRANCH_AFTER)
@@ -39,8 +41,8 @@ class Traits:
     """One name. weak: it needs evidence. opening: the first words of its evidence. quoted: broker, vendor or None; speaks: it may be quoted.
 
     goes_on: its sense has words that count only straight beside it. country: it begins with the country's name. trade: what its last words are
-    against, where they name a trade. verb: it ends in one. ahead, behind: bits of the cues that may speak against it; near_ahead, near_behind:
-    of all that say anything of a name of its kind.
+    against, where they name a trade; trade_words: words behind it that make another thing of it. verb: it ends in one. ahead, behind: bits
+    of the cues that may speak against it; near_ahead, near_behind: of all that say anything of a name of its kind.
     """
 
     surface: str
@@ -55,6 +57,7 @@ class Traits:
     country: bool
     verb: bool
     trade: Cue | None
+    trade_words: tuple[str, ...]
     ahead: int
     behind: int
     near_ahead: int
@@ -76,6 +79,7 @@ def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Trait
         (klass is FUND, cues.FOREIGN_FUND.bit, 0),
         (weak, _AHEAD_WEAK, _BEHIND_WEAK),
         (klass in REGIONAL, _AHEAD_REGIONAL, 0),
+        (klass in THINGS, cues.MEASURED_BEFORE.bit, 0),
     )
     for holds, before, after in asked:
         if holds:
@@ -95,6 +99,7 @@ def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Trait
         country=country,
         verb=verb,
         trade=trade,
+        trade_words=words_behind(surface) if weak else (),
         ahead=ahead,
         behind=behind,
         near_ahead=ahead | _AHEAD_EACH | life,

@@ -15,10 +15,13 @@ from functools import cached_property
 from newslink.link.codes import parse_security_id
 from newslink.link.entities import BEIJING_CODE_CHANGE, is_old_beijing, join
 from newslink.link.finder import Finder
-from newslink.link.windows import QUOTE_MARK, holds, settle, text_key
+from newslink.link.windows import QUOTE_MARK, SEEN, holds, settle, text_key
 from newslink.model import Kind, Name, NameKind, Security, market_of
 
 __all__ = ["Universe", "parse_security_id"]
+
+_MAINLAND = frozenset(("SH", "SZ", "BJ"))
+_WHOLE_LIST = 3_000  # securities seen on one day by one source: a list of all shares
 
 
 class Universe:
@@ -87,6 +90,21 @@ class Universe:
         securities, names = list(securities), list(names)
         mine, my_names = self._given
         return Universe((*mine, *securities), (*my_names, *names))
+
+    @cached_property
+    def listed_after(self) -> dict[str, date]:
+        """Mainland security without a listing day, first seen after a dated list of all shares that lacks it → the day of that list."""
+        on: dict[tuple[str, date], set[str]] = defaultdict(set)
+        first: dict[str, date] = {}
+        for name in self._given[1]:
+            if name.source.startswith(SEEN) and name.valid_from is not None and market_of(name.security) in _MAINLAND:
+                first[name.security] = min(first.get(name.security, name.valid_from), name.valid_from)
+                if name.valid_from == name.valid_to:
+                    on[name.source, name.valid_from].add(name.security)
+        whole = max((day for (_, day), ids in on.items() if len(ids) >= _WHOLE_LIST), default=None)
+        if whole is None:
+            return {}
+        return {id: whole for id, day in first.items() if day > whole and id in self._known and self._known[id].listed is None}
 
     @cached_property
     def fingerprint(self) -> str:

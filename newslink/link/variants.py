@@ -52,7 +52,7 @@ def surfaces_of(name: Name, market: str) -> Iterator[tuple[str, SurfaceClass]]:
             yield key, SurfaceClass.FOREIGN
         return
     if QUOTE_MARK.match(key) or len(key) < 2:
-        if len(key) > 3:
+        if len(key) > 2:
             yield key, SurfaceClass.PLAIN  # as it stands: what is left without the mark may be cut short and is never learnt from
         return
     if name.kind is NameKind.FULL:

@@ -114,6 +114,9 @@ class Borders:
         self._alone_before[[ord(c) for c in ALONE_BEFORE]] = True
         self._alone_after[[ord(c) for c in ALONE_AFTER]] = True
         self._sound_before, self._sound_after = np.zeros(65536, bool), np.zeros(65536, bool)
+        self._titles = _keys([title[-2:] for title in word_list("titles")], 2)
+        self._surname = np.zeros(65536, bool)
+        self._surname[[ord(c) for c in word_list("surnames")]] = True
         self._sound_before[[ord(c) for c in word_list("sound_before")]] = True
         self._sound_after[[ord(c) for c in word_list("sound_after")]] = True
 
@@ -139,11 +142,35 @@ class Borders:
             runs[at] = ~two(_packed(n1[at], n2[at])) | four(_packed(l2[at], l1[at], n1[at], n2[at]))
         return begins, runs
 
+    def short_in_word(self, units: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Whether names of two characters begin within a word of three or end within one of four around them: 理事长|和, 年富力强."""
+        size = len(units)
+        before2, before, first, second = (units[np.clip(start + i, 0, size - 1)] for i in (-2, -1, 0, 1))
+        after = units[np.minimum(start + 2, size - 1)]
+        inside = self._three.holds(_packed(before2, before, first)) & ~self._alone_before[before]
+        return inside | self._four.holds(_packed(before, first, second, after))
+
+    def given_name(self, units: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Whether a surname stands before names of two characters and makes no word with what surrounds it: 童|小鹏."""
+        before = units[np.maximum(start - 1, 0)]
+        found = self._surname[before]
+        (at,) = found.nonzero()
+        if len(at):
+            s = start[at]
+            found[at] = ~self._two.holds(_packed(units[np.maximum(s - 2, 0)], before[at])) & ~self._three.holds(
+                _packed(units[np.maximum(s - 3, 0)], units[np.maximum(s - 2, 0)], before[at])
+            )
+        return found
+
     def spelt_on(self, units: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(begins, goes on) for short names spelt by sound: whether they are a piece of a longer one (博福特, 福特斯, 沙迪尔)."""
+        """(begins, goes on) for short names spelt by sound: whether they are a piece of a longer one (博福特, 福特斯, 沙迪尔)
+
+        or a person's (省长|福特).
+        """
         before, after = units[np.maximum(start - 1, 0)], units[np.minimum(end, len(units) - 1)]
         begins, runs = self._sound_before[before], self._sound_after[after]
         (at,) = begins.nonzero()
+        second = units[np.maximum(start - 2, 0)]
         if len(at):
-            begins[at] = ~self._two.holds(_packed(units[np.maximum(start[at] - 2, 0)], before[at]))
-        return begins, runs
+            begins[at] = ~self._two.holds(_packed(second[at], before[at]))
+        return begins | np.isin(_packed(second, before), self._titles), runs
