@@ -2,8 +2,8 @@
 
     python benchmarks/dashboard.py sqlite:////folder/store-1000000.db [--rounds 3]
 
-Every page is visited for the most mentioned securities, with and without a keyword, in one session a security. Baseline in the same run:
-the process before anybody came, and the same visits on the bundled sample.
+Every page is visited for the most mentioned securities, with and without a keyword, in one session a security; the chart also over all
+years. Baseline in the same run: the process before anybody came, and the same visits on the bundled sample.
 """
 
 from __future__ import annotations
@@ -27,18 +27,19 @@ from newslink.store import open_store  # noqa: E402
 
 PAGES = ("", "news", "market", "data")
 KEYWORDS = ("", "减持", "业绩")
+Taken = dict[str, list[float]]  # page → milliseconds
 
 
-async def visit(url: str, code: str, dates: str, taken: list[float]) -> None:
+async def visit(url: str, code: str, dates: str, taken: Taken) -> None:
     import websockets
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
     async with websockets.connect(f"{url.replace('http', 'ws')}/_stcore/stream", subprotocols=["streamlit"], max_size=None) as socket:
-        for page in PAGES:
+        for page, span in [*((page, dates) for page in PAGES), ("", "range=all")]:
             for keyword in KEYWORDS:
                 message = BackMsg()
-                message.rerun_script.query_string = f"code={code}&q={keyword}&{dates}&lang=zh"
+                message.rerun_script.query_string = f"code={code}&q={keyword}&{span}&lang=zh"
                 message.rerun_script.page_name = page
                 begun = time.perf_counter()
                 await socket.send(message.SerializeToString())
@@ -47,7 +48,7 @@ async def visit(url: str, code: str, dates: str, taken: list[float]) -> None:
                     answer.ParseFromString(await socket.recv())
                     if answer.WhichOneof("type") == "script_finished":
                         break
-                taken.append((time.perf_counter() - begun) * 1000)
+                taken.setdefault((page or "chart") + (" (all years)" if span != dates else ""), []).append((time.perf_counter() - begun) * 1000)
 
 
 def measured(store_url: str | None, codes: list[str], dates: str, rounds: int) -> None:
@@ -55,15 +56,18 @@ def measured(store_url: str | None, codes: list[str], dates: str, rounds: int) -
         environment = {"NEWSLINK_HOME": home, "NEWSLINK_OFFLINE": "1"} | ({"NEWSLINK_STORE": store_url} if store_url else {})
         with server(ROOT / "dashboard.py", environment=environment) as url:
             process = next(one for one in psutil.Process().children() if "dashboard.py" in " ".join(one.cmdline()))
-            before, taken = process.memory_info().rss, []
+            before, taken, used = process.memory_info().rss, Taken(), process.cpu_times()
             for _ in range(rounds):
                 for code in codes:
                     asyncio.run(visit(url, code, dates, taken))
             # VmHWM: the most that was ever resident
             peak = next(int(line.split()[1]) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "VmHWM" in line) / 1024
-            what = "store" if store_url else "sample"
+            what, visits = "store" if store_url else "sample", sum(map(len, taken.values()))
+            spent = (sum(process.cpu_times()[:2]) - sum(used[:2])) * 1000 / visits
+            for page, times in taken.items():
+                print(f"{what:<8}{page:<20}{len(times):>5} visits: median {statistics.median(times):>5.0f} ms, slowest {max(times):>6.0f} ms")
             print(
-                f"{what:<8}{len(taken):>5} visits: median {statistics.median(taken):>5.0f} ms, slowest {max(taken):>6.0f} ms; "
+                f"{what:<8}{visits} visits, {spent:.0f} ms of processor each on average; "
                 f"memory {before / 2**20:.0f} MB before, {process.memory_info().rss / 2**20:.0f} MB after, {peak:.0f} MB at its peak"
             )
 

@@ -376,7 +376,7 @@ def main() -> None:
             if store.counts().ingested < options.articles:
                 fill(store, corpus)
             status = store.status()
-            print(f"store    {status.backend}, {status.size / 1e6:,.0f} MB; {dict(status.tables)}")
+            print(f"store    {status.backend}, {status.size / 1e6:,.0f} MB; {store.rows_of_tables()}")
             plain = None if options.no_pandas else Plain(corpus)
             questions(store, corpus, plain, options.rounds)
     print(f"peak memory of this process {memory():,.0f} MB" + ("" if options.no_pandas else " (the baseline's frames included)"))

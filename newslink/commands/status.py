@@ -59,7 +59,7 @@ def facts(store) -> dict:
             "candidates": counts.candidates,
         },
         "store": {"url": status.url, "backend": status.backend, "schema": status.schema, "bytes": status.size},
-        "tables": dict(status.tables),
+        "tables": store.rows_of_tables(),
         "newest_article": None if stamp is None or stamp != stamp else stamp.isoformat(),
         "bars": {
             "securities": len(bars),

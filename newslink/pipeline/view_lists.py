@@ -121,11 +121,15 @@ def data_view(store: Store, settings: Settings, prices: PriceDesk | None = None,
     seen = [(source, articles, _newest(store, source)) for source, articles in store.sources(limit=60)]
     sources = pd.DataFrame(seen, columns=["source", "articles", "newest"])
     candidates = store.candidates(limit=LISTED)
-    status = store.status()
+    status, kept, bars = store.status(), store.counts(), store.bar_freshness()
+    held = {
+        "article": kept.linked + kept.unlinked, "link": kept.links, "candidate": kept.candidates, "rejection": kept.rejected,
+        "bars": int(bars["rows"].sum()),
+    }  # fmt: skip
     facts = [
         ("store", status.url), ("backend", status.backend), ("schema", str(status.schema)), ("size", f"{status.size / 1e6:,.1f} MB"),
         ("home", str(settings.home)), ("offline", "1" if settings.offline else "0"),
-        *((f"rows_{name}", f"{rows:,}") for name, rows in status.tables),
+        *((f"rows_{name}", f"{rows:,}") for name, rows in held.items()),
         ("version", __version__), ("python", sys.version.split()[0]), ("akshare", version("akshare")),
     ]  # fmt: skip
     return DataView(

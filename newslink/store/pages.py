@@ -82,7 +82,7 @@ class Pages:
                 total = _total(reader, selection) if count else len(keys)
             rows = _described(reader, self.terms, keys)
             snippets = _snippets(reader, keys, selection) if selection.keyword is not None else None
-            return Page(rows, total, _unlinked_of(reader, selection), snippets)
+            return Page(rows, total, _unlinked_of(reader, selection) if count else None, snippets)
 
     def article(self, id: str) -> Entry | None:
         """The article with its origins, links (candidates too), standings and event tags."""
