@@ -28,6 +28,7 @@ def minute_figure(bars: pd.DataFrame, news: pd.DataFrame, dark: bool, red_up: bo
     data = [
         {
             "type": "candlestick", "x": labels, "name": text["price"], "showlegend": False,
+            "hoverlabel": {"namelength": 0},
             **{name: listed(column[name], 3) for name in ("open", "high", "low", "close")},
             "increasing": {"line": {"color": rising, "width": 1}, "fillcolor": colours.paper},
             "decreasing": {"line": {"color": falling, "width": 1}, "fillcolor": falling},
@@ -62,6 +63,7 @@ def minute_figure(bars: pd.DataFrame, news: pd.DataFrame, dark: bool, red_up: bo
             "rangeslider": {"visible": False},
             "gridcolor": colours.grid,
             "griddash": "dot",
+            "showgrid": True,
             "tickangle": 0,
             "anchor": "y2",
             "range": [-1, len(labels)],

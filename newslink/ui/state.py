@@ -126,12 +126,13 @@ def _number(low: int, high: int, default: int):
     return number
 
 
-_STUDY = re.compile(r"(this|watch|filtered)\.(market|adjusted|mean)\.(simple|log)\.(none|security|tag)((?:\.-?\d{1,4}){4})\Z")
+_STUDY = re.compile(r"(this|watch|filtered)\.(market|adjusted|mean)\.(simple|log)\.(none|security|tag)((?:\.-?\d{1,4}){4})(?:\.(.{4,16}))?\Z")
 
 
 def _study(value: str) -> str:
-    """Sample, model, returns, groups and the ends of both windows: ``this.market.simple.none.-130.-11.-5.10``."""
-    return value if _STUDY.match(value) else ""
+    """Sample, model, returns, groups, the ends of both windows, and the index if not the market's: ``this.market.simple.none.-130.-11.-5.10``."""
+    found = _STUDY.match(value)
+    return value if found and (found[6] is None or SECURITY_ID.match(found[6])) else ""
 
 
 # field of View → (parameter, how its text is read). A parameter that may repeat is in _LISTS.

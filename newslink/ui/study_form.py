@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
-from newslink.model import Filter, market_of
+from newslink.errors import UnknownSecurity
+from newslink.link import Universe
+from newslink.model import Filter, Kind, market_of
 from newslink.pipeline.bars import bars_of
 from newslink.pipeline.events import events_of
+from newslink.prices.instrument import instrument
 from newslink.sessions import CALENDARS
 from newslink.study import StudySpec
 from newslink.study.spec import MODELS, RETURNS
 from newslink.ui.context import Context, change
 from newslink.ui.shelf import default_security, path_of, read_shelf
-from newslink.ui.widgets import escaped
+from newslink.ui.widgets import escaped, matches
 
 SAMPLES = ("this", "watch", "filtered")
 GROUPS = ("none", "security", "tag")
@@ -32,7 +37,7 @@ ESTIMATION, EVENT = (-250, -2), (-20, 30)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A study as the URL holds it. group: ``none``, ``security`` or ``tag``."""
+    """A study as the URL holds it. group: ``none``, ``security`` or ``tag``. benchmark: an index or fund, '' for the market's own index."""
 
     sample: str
     model: str
@@ -40,6 +45,7 @@ class Wanted:
     group: str
     estimation: Span
     window: Span
+    benchmark: str = ""
 
     def spec(self) -> StudySpec:
         """Raises StudyError where the windows make no sense."""
@@ -49,16 +55,26 @@ class Wanted:
         return StudySpec(model=self.model, returns=self.returns, estimation=self.estimation, window=self.window, cars=cars)
 
     def text(self) -> str:
-        return ".".join(map(str, (self.sample, self.model, self.returns, self.group, *self.estimation, *self.window)))
+        ends = (*self.estimation, *self.window)
+        return ".".join(map(str, (self.sample, self.model, self.returns, self.group, *ends, *filter(None, [self.benchmark]))))
 
 
 def wanted_of(text: str) -> Wanted | None:
     """What ``Wanted.text`` made; the URL has been checked by ``state``."""
-    parts = text.split(".")
-    if len(parts) != 8:
+    parts = text.split(".", 8)
+    if len(parts) < 8:
         return None
-    first, last, start, end = map(int, parts[4:])
-    return Wanted(*parts[:4], (first, last), (start, end))
+    first, last, start, end = map(int, parts[4:8])
+    return Wanted(*parts[:4], (first, last), (start, end), "".join(parts[8:]))
+
+
+def benchmark_of_text(universe: Universe, text: str) -> str:
+    """The index or fund that was chosen or typed, by code or name; '' where there is none such."""
+    for one in matches(universe, text):
+        with suppress(UnknownSecurity):
+            if instrument(one.id).kind is not Kind.STOCK:
+                return one.id
+    return ""
 
 
 def filter_of(found: Context, sample: str) -> Filter:
@@ -112,12 +128,13 @@ def form(found: Context) -> Wanted | None:
     estimation, window = (asked.estimation, asked.window) if asked else _usual(found, sample)
     shown = asked or Wanted(sample, "market", "simple", "none", _within(estimation, ESTIMATION), _within(window, EVENT))
     with st.form("study", border=True):
-        first, second, third, fourth = st.columns([2, 2, 1.4, 2])
-        sample = first.segmented_control(words["study_what"], SAMPLES, format_func=lambda one: _sample_name(found, one), default=shown.sample)
-        model = second.segmented_control(words["model"], MODELS, format_func=lambda one: words[f"model_{one}"], default=shown.model)
-        names = {"simple": words["simple"], "log": words["log_returns"]}
-        returns = third.segmented_control(words["returns"], RETURNS, format_func=names.get, default=shown.returns)
-        group = fourth.segmented_control(words["group_by"], GROUPS, format_func=lambda one: words[f"group_{one}"], default=shown.group)
+        with st.container(horizontal=True, gap="medium"):
+            sample = _choice(words["study_what"], SAMPLES, lambda one: _sample_name(found, one), shown.sample)
+            model = _choice(words["model"], MODELS, lambda one: words[f"model_{one}"], shown.model)
+            benchmark = _benchmark(found, shown.benchmark)
+            names = {"simple": words["simple"], "log": words["log_returns"]}
+            returns = _choice(words["returns"], RETURNS, names.get, shown.returns)
+            group = _choice(words["group_by"], GROUPS, lambda one: words[f"group_{one}"], shown.group)
         left, right, button = st.columns([3, 3, 1], vertical_alignment="bottom")
         estimation = left.slider(words["estimation"], *ESTIMATION, _within(shown.estimation, ESTIMATION))
         window = right.slider(words["event_window"], *EVENT, _within(shown.window, EVENT))
@@ -127,9 +144,34 @@ def form(found: Context) -> Wanted | None:
             note += " " + found.say("study_short", estimation=list(WINDOWS[0][0]), window=list(WINDOWS[0][1]))
         st.caption(escaped(note))
     if pressed:
-        asked = Wanted(sample or "this", model or "market", returns or "simple", group or "none", tuple(estimation), tuple(window))
+        index = benchmark_of_text(found.desk.universe, benchmark or "")
+        if benchmark and not index:
+            st.warning(found.words["benchmark_unknown"].replace("{text}", escaped(benchmark[:40])), icon=":material/search_off:")
+        asked = Wanted(
+            sample or "this", model or "market", returns or "simple", group or "none", tuple(estimation), tuple(window), index
+        )  # fmt: skip
         change(study=asked.text())
     return asked
+
+
+def _choice(label: str, options: Sequence[str], name: Callable[[str], str | None], default: str) -> str | None:
+    return st.segmented_control(label, options, format_func=name, default=default, width="content")
+
+
+def _benchmark(found: Context, chosen: str) -> str | None:
+    """The market's own index, those that are known by name, or any other typed by its code: a sector's index or fund."""
+    words, universe = found.words, found.desk.universe
+    known = found.desk.answer(lambda: [one.id for one in universe.securities if one.kind is Kind.INDEX], "indices")
+    options = ["", *dict.fromkeys([chosen, *known] if chosen else known)]
+
+    def name(one: str) -> str:
+        # A code that is typed names itself; so does one the lists do not know.
+        return words["benchmark_market"] if not one else f"{universe.name_on(one)} {one}" if universe.security(one) else one
+
+    return st.selectbox(
+        words["benchmark"], options, index=options.index(chosen), format_func=lambda one: escaped(name(one)), accept_new_options=True,
+        help=words["benchmark_help"], width=230,
+    )  # fmt: skip
 
 
 def _within(span: Span, bounds: Span) -> Span:

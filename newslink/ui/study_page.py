@@ -9,10 +9,11 @@ import streamlit as st
 from newslink.errors import NewslinkError
 from newslink.pipeline.study import StoreStudy, study_of
 from newslink.pipeline.study_report import TEST_NAMES, figures_of, study_excel, study_html
-from newslink.study.tables import tests_table
+from newslink.study.tables import caar_table, tests_table
 from newslink.study.words import REASONS, verdict
 from newslink.ui import exports, tables
 from newslink.ui.context import Context, change
+from newslink.ui.desk import fetch
 from newslink.ui.html import text
 from newslink.ui.numbers import NOTHING
 from newslink.ui.problems import problem
@@ -20,7 +21,7 @@ from newslink.ui.study_form import Wanted, filter_of
 from newslink.ui.widgets import escaped
 
 _PLAIN = {"displayModeBar": False, "displaylogo": False}
-SHOWN = 2_000
+SHOWN, GROUPS = 2_000, 12
 
 
 def results(found: Context, wanted: Wanted | None) -> None:
@@ -36,23 +37,53 @@ def results(found: Context, wanted: Wanted | None) -> None:
     try:
         with st.spinner(words["loading"]):
             study = desk.answer(
-                lambda: study_of(desk.store, chosen, wanted.spec(), desk.universe, desk.clock, group_by=group_by, strict=False),
+                lambda: study_of(desk.store, chosen, wanted.spec(), desk.universe, desk.clock, wanted.benchmark or None, group_by, strict=False),
                 "study", chosen, wanted,
             )  # fmt: skip
     except NewslinkError as error:
         st.warning(words["study_failed"].replace("{reason}", escaped(problem(error, found.language)[:400])), icon=":material/query_stats:")
+        if error.code == "study_no_benchmark" and wanted.benchmark:
+            _fetch(found, wanted.benchmark)
         return
-    result = study.result
-    groups = list(dict.fromkeys(result.events.group[result.kept].tolist()))
-    if not groups:
-        _sentences(found, study, str(result.events.group[0]))
-    for number, group in enumerate(groups[:12]):
-        if len(groups) > 1:
-            st.subheader(escaped(_group(found, str(group))))
-        _sentences(found, study, group)
-        _pictures(found, study, group, open_now=number == 0)
+    st.caption(escaped(found.say("benchmark_is", name=_index(found, study.benchmark))))
+    _groups(found, study)
     _tables(found, study)
     _exports(found, study, chosen.securities)
+
+
+def _groups(found: Context, study: StoreStudy) -> None:
+    """What is said of every group, with its pictures: of several the first is open, and the others are drawn when they are opened."""
+    result = study.result
+    groups = list(dict.fromkeys(result.events.group[result.kept].tolist()))
+    if len(groups) < 2:
+        group = groups[0] if groups else str(result.events.group[0])
+        _sentences(found, study, group)
+        if groups:
+            _pictures(found, study, group)
+        return
+    if result.refused:  # said of all of them together
+        st.html(f'<div class="nl-read"><h2>{text(" ".join(verdict(result, groups[0], found.language).says))}</h2></div>')
+    for number, group in enumerate(groups[:GROUPS]):
+        events = int((result.events.group[result.kept] == group).sum())
+        label = f"{_group(found, str(group))} · {found.say('n_events', n=events)}"
+        key = f"study-group-{number}"
+        st.session_state[key] = st.session_state.get(key, number == 0)
+        with st.expander(escaped(label), key=key, on_change="rerun") as box:
+            if box.open:
+                _sentences(found, study, group, headline=not result.refused)
+                _pictures(found, study, group)
+
+
+def _fetch(found: Context, benchmark: str) -> None:
+    """The index was chosen here, so its prices are asked for; when they are in the store the page is drawn again."""
+    job = fetch(found.desk, benchmark, wanted=True)
+    if job is not None and job.job.running:
+        st.caption(found.words["benchmark_fetching"].replace("{name}", escaped(_index(found, benchmark))))
+
+
+def _index(found: Context, benchmark: str) -> str:
+    known = found.desk.universe.security(benchmark)
+    return f"{known.name} {benchmark}" if known else benchmark
 
 
 def _group(found: Context, group: str) -> str:
@@ -62,27 +93,21 @@ def _group(found: Context, group: str) -> str:
     return f"{found.desk.universe.name_on(group)} {group}" if "." in group else found.tag(group)
 
 
-def _sentences(found: Context, study: StoreStudy, group: str) -> None:
+def _sentences(found: Context, study: StoreStudy, group: str, headline: bool = True) -> None:
     said = verdict(study.result, group, found.language)
     limits = "".join(f"<li>{text(one)}</li>" for one in said.limits)
-    st.html(f'<div class="nl-read"><h2>{text(" ".join(said.says))}</h2><p>{text(said.tested)}</p><ul>{limits}</ul></div>')
+    head = f"<h2>{text(' '.join(said.says))}</h2>" if headline else ""
+    st.html(f'<div class="nl-read">{head}<p>{text(said.tested)}</p><ul>{limits}</ul></div>')
 
 
-def _pictures(found: Context, study: StoreStudy, group: str, open_now: bool) -> None:
+def _pictures(found: Context, study: StoreStudy, group: str) -> None:
     words = found.words
     labels = [f"{tables.clean(name, 8)} {day:%y-%m-%d}" for name, day in zip(_names(found, study), study.events["session"], strict=True)]
     figures = figures_of(study.result, group, labels, found.language, found.dark, not found.view.green_up)
-    place = st.container() if open_now else st.expander(words["caar"])
-    with place:
-        left, right = st.columns(2)
-        for name, label, column in (
-            ("path", "caar", left),
-            ("strip", "strip", right),
-            ("heat", "heat", left),
-            ("distribution", "distribution", right),
-        ):
+    for pair in (("path", "strip"), ("heat", "distribution")):
+        for name, column in zip(pair, st.columns(2), strict=True):
             if name in figures:
-                column.caption(words[label])
+                column.caption(words["caar" if name == "path" else name])
                 column.plotly_chart(figures[name], key=f"study-{group}-{name}", config=_PLAIN)
 
 
@@ -97,6 +122,7 @@ def _tables(found: Context, study: StoreStudy) -> None:
     with tests:
         shown = tests_frame(found, study)
         figures = {name: st.column_config.NumberColumn(format="%.3f") for name in (words["statistic"], "p", words["p_adjusted"])}
+        figures[words["mean_car"]] = st.column_config.NumberColumn(format="%+.2f%%")
         st.dataframe(shown, hide_index=True, height=tables.height_of(shown, 500), column_config=figures, placeholder=NOTHING)
         st.caption(words["tests_note"])
     with events:
@@ -107,13 +133,15 @@ def _tables(found: Context, study: StoreStudy) -> None:
 
 
 def tests_frame(found: Context, study: StoreStudy) -> pd.DataFrame:
-    """Every test of every CAR window, one row each, under the names readers know."""
+    """Every test of every CAR window, one row each, under the names readers know; beside it the mean CAR in percent."""
     words, table = found.words, tests_table(study.result, "study")
+    means = caar_table(study.result, "study").set_index(["group", "start", "end"])["mean"]
     groups = {} if table["group"].nunique() < 2 else {words["group_by"]: [_group(found, str(one)) for one in table["group"]]}
     return pd.DataFrame(
         {
             **groups,
             words["window_car"]: [f"CAR[{start}, {end}]" for start, end in zip(table["start"], table["end"], strict=True)],
+            words["mean_car"]: 100 * means.reindex(pd.MultiIndex.from_frame(table[["group", "start", "end"]])).to_numpy(float),
             words["test"]: [TEST_NAMES.get(str(one), str(one)) for one in table["test"]],
             "n": table["n"].to_numpy(),
             words["statistic"]: table["statistic"].to_numpy(float),

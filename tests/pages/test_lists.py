@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
+from newslink.link import Universe, bundled
 from newslink.model import Filter
 from newslink.pipeline.alerts import Rule, put_rule, read_rules
 from newslink.pipeline.corrections import corrections
@@ -17,7 +18,7 @@ from newslink.pipeline.learn import STATE
 from newslink.settings import Settings
 from newslink.store import Store, open_store
 from newslink.ui.html import badge
-from newslink.ui.study_form import WINDOWS, fitting
+from newslink.ui.study_form import WINDOWS, Wanted, benchmark_of_text, fitting, wanted_of
 from tests.pages.test_pages import opened, page, parameter, said
 
 __all__ = ["page"]  # a fixture
@@ -236,3 +237,34 @@ def test_the_sample_is_studied_with_windows_that_fit_it_and_that_is_said_and_lin
 def test_a_link_to_a_study_that_cannot_be_is_explained(page):
     app = page("study", code="300750.SZ", study="this.market.simple.none.-3.-1.0.5")
     assert not app.exception and any("做不了" in warning.value for warning in app.warning)
+
+
+def test_a_study_is_held_against_the_index_that_was_chosen(page):
+    """On the sample: against 宁德时代's own market's index, and against a fund for which it has no prices."""
+    app = page("study", code="300750.SZ")
+    press_study(app)
+    assert "基准：沪深300 000300.SH" in said(app).replace("\\", "") and parameter(app, "study").count(".") == 7
+    app.selectbox[0].set_value("399006.SZ")
+    press_study(app)
+    assert parameter(app, "study").endswith(".399006.SZ")
+    assert "还没有基准指数的行情" in app.warning[0].value
+    again = page("study", code="300750.SZ", study=parameter(app, "study"))
+    assert again.selectbox[0].value == "399006.SZ" and "还没有基准指数的行情" in again.warning[0].value
+
+
+def press_study(app):
+    return next(button for button in app.button if button.label == "开始研究").click().run()
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [("399997.SZ", "399997.SZ"), ("创业板指", "399006.SZ"), ("512690.SH", "512690.SH"), ("600519.SH", ""), ("<b>", ""), ("", "")],
+)
+def test_a_benchmark_is_an_index_or_a_fund(typed, taken):
+    assert benchmark_of_text(Universe(*bundled()), typed) == taken
+
+
+def test_a_study_survives_its_text():
+    for benchmark in ("", "399997.SZ", "HSI.HK"):
+        wanted = Wanted("this", "market", "simple", "none", (-130, -11), (-5, 10), benchmark)
+        assert wanted_of(wanted.text()) == wanted

@@ -48,7 +48,9 @@ VIEWS = st.builds(
     page=st.integers(1, 100_000),
     only=st.booleans(),
     span=st.sampled_from(["", *state.SPANS]),
-    study=st.sampled_from(["", "this.market.simple.none.-130.-11.-5.10", "filtered.mean.log.tag.-60.-6.0.0"]),
+    study=st.sampled_from(
+        ["", "this.market.simple.none.-130.-11.-5.10", "filtered.mean.log.tag.-60.-6.0.0", "this.market.simple.none.-130.-11.-5.10.399997.SZ"]
+    ),
 )
 
 
@@ -84,7 +86,8 @@ def test_whatever_a_link_holds_it_gives_a_view_that_holds(parameters):
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [("period", "<svg>"), ("from", "2022-13-01"), ("from", "1900-01-01"), ("adj", "x"), ("rel", "x"), ("role", "boss"), ("lang", "fr"),
-     ("over", "ma,evil"), ("code", "60051"), ("code", "../../etc"), ("span", "9w"), ("study", "this.market.simple.none.-1.2.3"), ("study", "<b>")],
+     ("over", "ma,evil"), ("code", "60051"), ("code", "../../etc"), ("span", "9w"), ("study", "this.market.simple.none.-1.2.3"), ("study", "<b>"),
+     ("study", "this.market.simple.none.-130.-11.-5.10.<b>")],
 )  # fmt: skip
 def test_what_makes_no_sense_is_named(parameter, value):
     view, bad = parse_view({parameter: [value]})
