@@ -16,13 +16,14 @@ from newslink.link.found import Found
 from newslink.link.lexicon import Lexicon, Owner
 from newslink.link.match import Match
 from newslink.link.owners import Owners
-from newslink.link.quotation import HEADS, is_party, quoted
+from newslink.link.quotation import HEADS, PARTY_AFTER, PARTY_BEFORE, is_party, quoted
 from newslink.link.senses import senses
 from newslink.link.sentence import SentenceReader
 from newslink.link.traits import Traits, traits_of
 
 _CLOSED = frozenset("。,;!?的”\"'》」)】产行概领技板厂系设类用企赛市")
 _OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
+_COMPANY_BEFORE = cues.company_before.bits
 _SHUT = frozenset(("", "。", ";", "!", "?", "\n", "》", "】", "」", "”", "的"))  # nothing a company does begins so
 _SPEAKS = 2.2  # what being quoted gives a name that is also a word
 _STATED = "+ a person said what this word means"
@@ -60,7 +61,7 @@ class Judge:
         name = self._traits.get(pattern)
         if name is None:
             name = self._traits[pattern] = traits_of(self._lexicon, self._senses, pattern)
-        owner, score, why = self.owners.on(pattern, day)
+        owner, score, why = self.owners[pattern, day]
         score += name.prior
         if owner.stated:
             if owner.first <= day <= owner.last:
@@ -100,8 +101,8 @@ class Judge:
             if match.left or match.right:
                 score += (3.2 if match.left and match.right else 2.6) if weak else 0.5
                 evidence.append("+ in a list of companies")
-            led = cues.company_before(before, ahead)
-            if led is not None:
+            led = ahead & _COMPANY_BEFORE and cues.company_before(before, ahead)
+            if led:
                 cue = led[0]
                 score += cue.weight * (0.6 if klass is WORD and cue.weight < 2.0 else 1.0) if weak else 0.2
                 evidence.append(cue.words)
@@ -120,7 +121,7 @@ class Judge:
             if is_quoted and klass is WORD and not claim and reason is None:
                 score += _SPEAKS
                 evidence.append("+ speaks")
-        if not acts and is_quoted is not True:
+        if (behind & PARTY_AFTER or ahead & PARTY_BEFORE) and not acts and is_quoted is not True:
             party = is_party(before, after, behind, ahead)
         rule = "name" if klass is PLAIN and score > 2.5 else "name_in_context"
         found = _found(match, owner, score, rule, evidence)

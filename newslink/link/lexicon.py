@@ -28,7 +28,7 @@ _LEGAL_ENDS = ("有限公司", "有限责任公司", "合伙企业", "事务所"
 FIRST, LAST = 0, 4_000_000
 PRE_IPO = 90  # days before listing on which a company already goes by its future short name in the news
 AFTER_DELISTING = 400
-MARKET_WORDS = {market: word_list(f"market_{market}") for market in ("HK", "US", "A")}
+MARKET_WORDS = {market: word_list(f"market_{market}") for market in ("HK", "US")}  # of other markets than that at home
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,26 +7,25 @@ from newslink.link.lexicon import AFTER_DELISTING, PRE_IPO, Lexicon, Owner
 _SEEN_GRACE = 2000
 _SEEN_SOON = 150
 _FORMER_GRACE = 3 * 365
-_MOST_OWNED = 200_000
+_MOST_KNOWN = 200_000
 
 OnDay = tuple[Owner, float, tuple[str, ...]]  # owner, what the day does to the score, why
 
 
-class Owners:
-    """Whose name a pattern was on a day; remembered."""
+class Owners(dict[tuple[int, int], OnDay]):
+    """(pattern, day) → whose name it was, found when first asked for and remembered."""
 
     def __init__(self, lexicon: Lexicon) -> None:
+        super().__init__()
         self._lexicon = lexicon
-        self._known: dict[tuple[int, int], OnDay] = {}
 
-    def on(self, pattern: int, day: int) -> OnDay:
-        known = self._known.get((pattern, day))
-        if known is None:
-            if len(self._known) > _MOST_OWNED:
-                self._known.clear()
-            why: list[str] = []
-            known = self._known[pattern, day] = (*owner_on(self._lexicon, self._lexicon.owners[pattern], day, why), tuple(why))
-        return known
+    def __missing__(self, key: tuple[int, int]) -> OnDay:
+        if len(self) > _MOST_KNOWN:
+            self.clear()
+        pattern, day = key
+        why: list[str] = []
+        found = self[key] = (*owner_on(self._lexicon, self._lexicon.owners[pattern], day, why), tuple(why))
+        return found
 
 
 def owner_on(lexicon: Lexicon, owners: tuple[Owner, ...], day: int, evidence: list[str]) -> tuple[Owner, float]:

@@ -10,7 +10,7 @@ from newslink.link.match import Match
 
 _ENDS = ("", "。", "\n")
 HEADS = ("【", "《", "\n")  # behind these, and at the beginning, a headline stands
-_PARTY_AFTER, _PARTY_BEFORE, _FOREIGN = cues.PARTY_AFTER.bit, cues.PARTY_BEFORE.bit, cues.FOREIGN_BEFORE.bit
+PARTY_AFTER, PARTY_BEFORE, _FOREIGN = cues.PARTY_AFTER.bit, cues.PARTY_BEFORE.bit, cues.FOREIGN_BEFORE.bit
 _SAID_BEHIND = cues.SOURCE_AFTER.bit | cues.NAMED_ANALYST.bit
 _BROKER_BEHIND = bits_of(cues.OWN_NOTICE, cues.FORECAST, cues.HOUSES_AFTER)
 _DESK_BEHIND = bits_of(cues.ANALYST_NAME, cues.DESK_HEADLINE)
@@ -18,7 +18,7 @@ _DESK_BEHIND = bits_of(cues.ANALYST_NAME, cues.DESK_HEADLINE)
 
 def is_party(before: str, after: str, behind: int, ahead: int) -> bool:
     """Whether the name takes part for others: as sponsor, adviser, pledgee. behind, ahead: masks of what may be found there."""
-    return bool((behind & _PARTY_AFTER and cues.PARTY_AFTER.match(after)) or (ahead & _PARTY_BEFORE and cues.PARTY_BEFORE.search(before)))
+    return bool((behind & PARTY_AFTER and cues.PARTY_AFTER.match(after)) or (ahead & PARTY_BEFORE and cues.PARTY_BEFORE.search(before)))
 
 
 def quotation(kind: str, text: str, match: Match) -> bool | None:

@@ -102,8 +102,7 @@ class Scanner:
         foreign = np.zeros(len(days), bool)
         market = kind == MARKET
         if market.any():
-            abroad = [lexicon.markets[p] != "A" for p in pattern[market].tolist()]
-            foreign[place[market][abroad] >> 1] = True
+            foreign[place[market] >> 1] = True
             rest = ~market
             start, end, pattern, place, kind = start[rest], end[rest], pattern[rest], place[rest], kind[rest]
         legal = kind == LEGAL
