@@ -28,15 +28,15 @@ class Listings:
         self._universe = lexicon.universe
         self._others: dict[int, Callable[[str], tuple[str, ...]]] = {}
         self._chosen: dict[tuple[int, str, int, str | None], str] = {}
-        # Whether a pattern leaves open which listing is meant: several owners, or a company with several listings.
-        self._open = (
+        # By pattern: whether it leaves open which listing is meant, having several owners, or a company with several listings.
+        self.open = (
             lexicon.several | np.array([len(o) > 1 for o in lexicon.owners] + [False] * (len(lexicon.kind) - len(lexicon.owners)))
         ).tolist()
 
     def place(self, hay: Haystack, match: Match, one: Found, owner: Owner, day: int, codes: dict[int, Code], foreign: bool) -> None:
         """Change one as its place says. codes: by their start; foreign: the article speaks of another market than that at home."""
         start, end, pattern = match.start, match.end, match.pattern
-        code = codes.get(end + 1) if match.following in _BEFORE_CODE else None
+        code = codes.get(end + 1) if match.following in BEFORE_CODE else None
         if code is not None and code.sure:
             if self._by_code(hay, one, pattern, code):
                 return
@@ -46,7 +46,7 @@ class Listings:
         if match.crossed and not _is_spaced_name(hay, start, end, match.low, match.high):
             one.score -= 6.0
             one.evidence = [*one.evidence, "- blank inside"]
-        if self._open[pattern]:
+        if self.open[pattern]:
             market = None
             if foreign:
                 market, where = self.market(hay.text, match)
@@ -138,4 +138,4 @@ class _Others(dict[str, tuple[str, ...]]):
         return found
 
 
-_BEFORE_CODE = frozenset(map(ord, "( :"))
+BEFORE_CODE = frozenset(map(ord, "( :"))

@@ -6,8 +6,10 @@ The words stand in ``data/senses.tsv``. What is general (a class of places, of p
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
+
+import daachorse
 
 from newslink.link.classes import data_lines
 from newslink.link.text import name_key
@@ -21,26 +23,32 @@ _OWN, _MORE_OWN = 2.2, 0.9
 _DECISIVE = 3  # so many words of the other meaning outweigh what only companies do
 
 
-@dataclass(frozen=True, slots=True)
 class Sense:
     """other, own: words in the sentence that speak for the other meaning, for the company. beside: other, straight before or behind."""
 
-    other: tuple[str, ...]
-    beside: tuple[str, ...]
-    own: tuple[str, ...]
-    ahead: tuple[str, ...] = ()  # those of beside that count before the name: of more than one character
+    __slots__ = ("_ahead", "_find", "_words", "beside", "other", "own")
+
+    def __init__(self, other: Sequence[str], beside: Sequence[str], own: Sequence[str]) -> None:
+        self.other, self.beside = frozenset(other), tuple(beside)
+        self._ahead = tuple(word for word in beside if len(word) > 1)  # before the name one character says too little
+        self.own = frozenset(own)
+        self._words = list(dict.fromkeys((*other, *own)))
+        self._find = daachorse.CharwiseDoubleArrayAhoCorasick(self._words).find_overlapping if self._words else None
 
     def goes_on(self, before: str, after: str) -> bool:
         """A word of the other meaning stands straight before or behind the name."""
-        return after.startswith(self.beside) or before.endswith(self.ahead)
+        return after.startswith(self.beside) or before.endswith(self._ahead)
 
     def weigh(self, sentence: str, claimed: bool, evidence: list[str]) -> float:
         """Log odds of the company by the words of the sentence; what was found is noted as evidence.
 
         claimed: what stands behind the name is said of companies only, so the other meaning's words weigh less.
         """
-        other = [w for w in self.other if w in sentence]
-        own = [w for w in self.own if w in sentence]
+        found = self._find(sentence) if self._find else None
+        if not found:
+            return 0.0
+        words = [self._words[i] for i in sorted({match[2] for match in found})]
+        own, other = [w for w in words if w in self.own], [w for w in words if w in self.other]
         score = 0.0
         if own:
             score += _OWN + _MORE_OWN * min(len(own) - 1, 2) if not all(map(_REGION.match, own)) else 0.5
@@ -59,7 +67,7 @@ def senses() -> dict[str, Sense]:
         names, other, own = (*line.split("\t"), "", "")[:3]
         words = other.split()
         beside = tuple(w[1:] for w in words if w[0] == "^")
-        sense = Sense(tuple(w for w in words if w[0] != "^"), beside, tuple(own.split()), tuple(w for w in beside if len(w) > 1))
+        sense = Sense([w for w in words if w[0] != "^"], beside, own.split())
         for name in names.split():
             found[name_key(name)] = sense
     return found

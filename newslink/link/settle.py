@@ -15,7 +15,7 @@ from newslink.link.found import Found, Sure
 from newslink.link.glance import Glance
 from newslink.link.judge import Judge, probability
 from newslink.link.lexicon import LAST, Lexicon
-from newslink.link.listing import INFERRED, Listings
+from newslink.link.listing import BEFORE_CODE, INFERRED, Listings
 from newslink.link.market import choose
 from newslink.link.match import Match
 from newslink.link.names import Look, Looker, Names
@@ -68,6 +68,7 @@ class Settler:
             return
         abroad = set(names.foreign.nonzero()[0].tolist())
         entity, words, judge, listings = self._entity, self._words, self._judge, self._listings
+        open_ = listings.open
         judged: dict[tuple[int, int], int] = {}
         for match in self._matches(hay, names, look, plain, rest):
             article, surface = match.place >> 1, match.pattern
@@ -91,7 +92,8 @@ class Settler:
             mention = judge.mention(hay.text, match, day)
             if mention.score < _WORTHLESS and article not in coded:
                 continue
-            listings.place(hay, match, mention, judge.owners[surface, day][0], day, codes, foreign)
+            if open_[surface] or match.numbered or match.crossed or match.following in BEFORE_CODE:
+                listings.place(hay, match, mention, judge.owners[surface, day][0], day, codes, foreign)
             found[article].append(mention)
             doubtful.add(article)
 
