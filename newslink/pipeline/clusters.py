@@ -22,7 +22,7 @@ from newslink.pipeline.statements import OF_CLUSTERS, Statement, statements_of
 from newslink.store import Membership, Store
 from newslink.store import Signature as Signed
 
-PART = 500  # articles placed at once
+PART = 1000  # articles placed at once
 BEIJING = timezone(timedelta(hours=8))
 _STRETCH = 4 * 24 * 3600  # seconds of publication time whose candidates are fetched at once
 

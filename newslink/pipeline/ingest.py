@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 from newslink.articles import RawItem, discover, merge_origins
@@ -26,7 +25,9 @@ from newslink.pipeline.relinking import relink_articles
 from newslink.settings import Settings
 from newslink.store import Draft, Store, article_of, open_store
 
-BATCH = 1000  # items a transaction
+BATCH = 4000  # items a transaction: the more, the fewer pages are written twice
+BATCH_BYTES = 8 << 20  # … but no more than come to this: of long pages some hundreds
+BULK = 1000  # new articles from which on the search index is worth rewriting
 CLUSTERED = 10_000  # articles after which those so far are placed in clusters
 SHOWN_REJECTIONS = 50
 _TRIES = 20  # how often a twin may be written by somebody else between our reading and our writing
@@ -98,7 +99,7 @@ def ingest_items(
     _settle(store, work.prepare, {}, [], left, counts)
     _catch_up(store, work, version, left)
     cluster_new(store)
-    if counts["new"] + counts["updated"] >= BATCH:
+    if counts["new"] + counts["updated"] >= BULK:
         store.settle()  # worth its rewriting of the index only after a bulk load, not after every poll of a feed
     totals = store.counts()
     return Summary(
@@ -120,8 +121,7 @@ def _catch_up(store: Store, work: _Latest, version: str, stored: Iterable[str]) 
 
 def _fresh(store: Store, items: Iterable[Item], counts: Counter[str], shown: list[Rejection]) -> Iterator[list[Item]]:
     """Batches of what the store does not know yet; what it knows is counted, and a known rejection shown again."""
-    stream = iter(items)
-    while batch := list(islice(stream, BATCH)):
+    for batch in _batches(items):
         counts["files"] += len(batch)
         known = store.known([item.locator for item in batch])
         fresh = [item for item in batch if not item.fingerprint or known.get(item.locator) != item.fingerprint]
@@ -132,6 +132,19 @@ def _fresh(store: Store, items: Iterable[Item], counts: Counter[str], shown: lis
         shown += refused[: SHOWN_REJECTIONS - len(shown)]
         if fresh:
             yield fresh
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    size = 0
+    for item in items:
+        batch.append(item)
+        size += len(item.raw) if isinstance(item, RawItem) else 0
+        if len(batch) >= BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 @dataclass(slots=True)
