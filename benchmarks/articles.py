@@ -136,7 +136,7 @@ def main() -> None:
         "posts: PyYAML (C) + BeautifulSoup, text and data-codes": (with_yaml_and(soup), raws[: max(10, options.posts // 20)]),
         "flashes: parse (JSON row)": (parse, rows),
         "flashes: event_tags": (lambda a: event_tags(a.title, a.body), flashes),
-        "flashes: signature": (lambda a: signature(a, ("600519.SH",)), flashes),
+        "flashes: signature, one at a time": (lambda a: signature(a, ("600519.SH",)), flashes),
     }
     rates: dict[str, list[float]] = {name: [] for name in contests}
     for _ in range(options.rounds):

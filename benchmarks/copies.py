@@ -22,7 +22,7 @@ from scipy import sparse
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from newslink.articles import WINDOW_HOURS, Signature, discover, pack, parse, place, relate, signature  # noqa: E402
+from newslink.articles import WINDOW_HOURS, Signature, discover, pack, parse, place, relate, signatures  # noqa: E402
 from newslink.model import Article, Rejection  # noqa: E402
 
 FLASHES = ROOT.parent / "shared" / "flashes"
@@ -88,13 +88,13 @@ def main() -> None:
     articles = read()
     named = securities(articles, options.linker)
     start = time.perf_counter()
-    signatures = [signature(article, ids) for article, ids in zip(articles, named, strict=True)]
+    made = signatures(zip(articles, named, strict=True))
     signed = time.perf_counter()
-    placements = {p.article: p for p in place(signatures)}
+    placements = {p.article: p for p in place(made)}
     done = time.perf_counter()
 
     clusters = defaultdict(list)
-    for article, s in zip(articles, signatures, strict=True):
+    for article, s in zip(articles, made, strict=True):
         clusters[placements[s.article].cluster].append((article, s))
     many = {head: group for head, group in clusters.items() if len(group) > 1}
     wires = Counter(len({article.source for article, _ in group}) for group in many.values())
@@ -102,7 +102,7 @@ def main() -> None:
     sizes = dict(sorted(Counter(map(len, many.values())).items()))
     print(f"clusters of two or more: {len(many)}, holding {sum(map(len, many.values()))} articles; sizes {sizes}")
     print(f"wires in a cluster: {dict(sorted(wires.items()))}; kinds {dict(Counter(p.kind for p in placements.values()))}")
-    size, keys = np.mean([len(pack(s)) for s in signatures]), np.mean([len(s.keys) for s in signatures])
+    size, keys = np.mean([len(pack(s)) for s in made]), np.mean([len(s.keys) for s in made])
     print(f"sign {len(articles) / (signed - start):,.0f} articles/s, place {len(articles) / (done - signed):,.0f} articles/s")
     print(f"stored for an article: {size:.0f} bytes and {keys:.1f} keys")
 
@@ -110,13 +110,13 @@ def main() -> None:
     print(f"baseline, equal text: {sum(n for n in exact.values() if n > 1)} articles in clusters")
     count, rate = plain_minhash(articles)
     print(f"baseline, min-hash 16x4 with Jaccard 0.7: {count} articles in clusters, {rate:,.0f} articles/s")
-    pairs = candidates_without_keys(signatures)
-    true = [(i, j) for i, j in pairs if (r := relate(signatures[i], signatures[j])) and r.kind == "copy"]
-    together = sum(placements[signatures[i].article].cluster == placements[signatures[j].article].cluster for i, j in true)
+    pairs = candidates_without_keys(made)
+    true = [(i, j) for i, j in pairs if (r := relate(made[i], made[j])) and r.kind == "copy"]
+    together = sum(placements[made[i].article].cluster == placements[made[j].article].cluster for i, j in true)
     print(f"copies found without keys: {len(true)}; in one cluster here: {together} ({together / len(true):.3f})")
 
     titled = defaultdict(list)
-    for article, s in zip(articles, signatures, strict=True):
+    for article, s in zip(articles, made, strict=True):
         title = "".join(c for c in article.title if c.isalnum())
         if len(title) >= 10:
             titled[title].append((article, s))

@@ -9,7 +9,7 @@ The columns of rows are in ``columns``. A file of another suffix inside a folder
 
 Duplicates and syndication, after linking (``copies``, ``signatures``):
 
-    mine = [signature(article, securities)]      # Signature: article, time, keys (≈ 10 signed 64-bit integers to index), …
+    mine = signatures([(article, securities)])   # Signature: article, time, keys (≈ 10 signed 64-bit integers to index), …
     row = pack(mine[0]); mine[0] == unpack(row)  # bytes to store, about 600 for a flash
     known = [(Signature, Placement)]             # stored articles sharing a key within WINDOW_HOURS, and all members of their clusters
     place(mine, known) -> [Placement]            # article, cluster (id of the head), kind head | copy | update, novelty, earlier
@@ -22,7 +22,7 @@ from newslink.articles.markdown import text_of_markdown
 from newslink.articles.markup import text_of_html
 from newslink.articles.merge import merge_origins
 from newslink.articles.readers import READERS, parse
-from newslink.articles.signatures import Signature, pack, signature, unpack
+from newslink.articles.signatures import Signature, companies_of, pack, signature, signatures, unpack
 from newslink.articles.tags import event_tags
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "RawItem",
     "Relation",
     "Signature",
+    "companies_of",
     "discover",
     "event_tags",
     "merge_origins",
@@ -41,6 +42,7 @@ __all__ = [
     "place",
     "relate",
     "signature",
+    "signatures",
     "text_of_html",
     "text_of_markdown",
     "unpack",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import struct
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
 
+from newslink.articles import grams
 from newslink.model import Article, Precision
 
 _MAX_GRAMS = 512
@@ -106,90 +107,97 @@ _PERCENT = frozenset(("%", "百分点", "个百分点"))
 _UNITS = _PERCENT.union(_FACTOR, ("倍",))
 
 
-# Multipliers of the rolling hash; fixed, since keys are stored.
-_ROLL = [np.uint64(m) for m in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)]
-_MIX = np.uint64(0xFF51AFD7ED558CCD)
-_SHIFT = np.uint64(32)
 _OPENING = 48
-_BUCKETS = 12
-_BOUNDS = (np.arange(1, _BUCKETS, dtype=np.uint64) * np.uint64(2**32 // _BUCKETS)).astype(np.uint32)
-
-
-def _grams(words: str) -> np.ndarray:
-    """uint32 hashes of all runs of four characters, in order of the text, repeats included."""
-    points = np.frombuffer(words.encode("utf-32-le", errors="replace"), np.uint32).astype(np.uint64)
-    if len(points) < 4:
-        points = np.concatenate([points, np.zeros(4 - len(points), np.uint64)])
-    rolled = points[:-3] * _ROLL[0]
-    rolled += points[1:-2] * _ROLL[1]
-    rolled += points[2:-1] * _ROLL[2]
-    rolled += points[3:] * _ROLL[3]
-    rolled ^= rolled >> _SHIFT
-    rolled *= _MIX
-    return (rolled >> _SHIFT).astype(np.uint32)
-
-
-def _pairs(words: str) -> np.ndarray:
-    """uint32 hashes of all runs of two characters."""
-    points = np.frombuffer(words.encode("utf-32-le", errors="replace"), np.uint32)
-    return (points[:-1] * np.uint32(65599) + points[1:]) * np.uint32(0x9E3779B1)
-
-
-def _distinct(hashes: np.ndarray) -> np.ndarray:
-    """Sorted, without repeats; for short arrays twice as fast as numpy's own unique."""
-    ordered = np.sort(hashes)
-    if len(ordered) < 2:
-        return ordered
-    keep = np.empty(len(ordered), bool)
-    keep[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=keep[1:])
-    return ordered[keep]
-
-
-def _minima(ordered: np.ndarray) -> list[int]:
-    """The smallest hash in each of 12 equal ranges (one-permutation min-hash); an empty range takes the next smallest hash, round about."""
-    starts = np.searchsorted(ordered, _BOUNDS).tolist()
-    size = len(ordered)
-    return ordered[[0, *(start if start < size else 0 for start in starts)]].tolist()
-
-
-def _key(kind: int, *parts: int) -> int:
-    """A signed 64-bit key, so that any database can hold it."""
-    value = 0xCBF29CE484222325 ^ kind
-    for part in parts:
-        value = ((value ^ part) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-        value ^= value >> 29
-    return value - (1 << 64) if value >> 63 else value
+_AT_ONCE = 200_000  # characters whose runs are in memory together
 
 
 def signature(article: Article, securities: Iterable[str] = ()) -> Signature:
     """The signature of an article that names these securities (ids; of a company with several listings always the same one; funds are
-    passed over)."""
+    passed over). Many at once cost half of each: ``signatures``."""
+    return signatures([(article, securities)])[0]
+
+
+def companies_of(securities: Iterable[str]) -> frozenset[str]:
+    """What a signature keeps of them."""
+    return frozenset(security for security in securities if not _FUND.match(security))
+
+
+def signatures(articles: Iterable[tuple[Article, Iterable[str]]]) -> list[Signature]:
+    """One signature an article with its securities, in order."""
+    out: list[Signature] = []
+    part: list[_Told] = []
+    size = 0
+    for article, securities in articles:
+        part.append(_told(article, securities))
+        size += len(part[-1].words) + len(part[-1].title)
+        if size >= _AT_ONCE:
+            out += _signatures(part)
+            part, size = [], 0
+    return out + _signatures(part)
+
+
+class _Told(NamedTuple):
+    """What a signature is made of. words, title: letters, digits and Chinese characters alone, in lower case."""
+
+    article: Article
+    words: str
+    title: str
+    companies: frozenset[str]
+    numbers: tuple[Number, ...]
+
+
+def _told(article: Article, securities: Iterable[str]) -> _Told:
     text = _words(article)
-    words = _FILLER.sub("", text).lower()
-    run = _grams(words)
-    grams = _distinct(run)
-    companies = frozenset(security for security in securities if not _FUND.match(security))
-    numbers = _numbers(text)
-    whole = _minima(grams)
-    keys = {_key(1 + i, *whole[3 * i : 3 * i + 3]) for i in range(4)}
+    title = unicodedata.normalize("NFKC", article.title[:200])
+    return _Told(article, _FILLER.sub("", text).lower(), _FILLER.sub("", title).lower(), companies_of(securities), _numbers(text))
+
+
+def _signatures(told: Sequence[_Told]) -> list[Signature]:
+    if not told:
+        return []
+    runs = grams.quads([one.words for one in told])
+    ordered = grams.distinct(runs)
+    heads = grams.hashes_of(grams.distinct(grams.pairs([one.title for one in told])))
+    rows = zip(told, grams.hashes_of(ordered), heads, _keys(told, runs, ordered), strict=True)
+    return [_signature(one, hashes, head[:_MAX_TITLE], keys) for one, hashes, head, keys in rows]
+
+
+def _keys(told: Sequence[_Told], runs: grams.Cells, ordered: grams.Cells) -> list[tuple[int, ...]]:
+    """Of each the keys, ascending."""
+    whole = grams.minima(ordered)
     # A wire that shortens keeps the beginning: the opening's own minima find what the whole text's would miss.
-    first = _minima(np.sort(run[:_OPENING])) if len(run) > _OPENING else whole
-    keys.update(_key(11 + i, *first[2 * i : 2 * i + 2]) for i in range(4))
+    first = grams.minima(grams.distinct(grams.first_of(runs, _OPENING)))
+    columns = [grams.mixed(1 + i, *whole[:, 3 * i : 3 * i + 3].T) for i in range(4)]
+    columns += [grams.mixed(11 + i, *first[:, 2 * i : 2 * i + 2].T) for i in range(4)]
+    keys = [set(row) for row in np.stack(columns, axis=1).tolist()]
     # Told in other words, but of the same company with the same rare numbers.
-    rare = sorted((n for n in numbers if n.digits > 2), key=lambda n: (-n.digits, n))[:3]
+    rare = [(at, *said) for at, one in enumerate(told) if one.numbers and one.companies for said in _rare(one)]
+    titled = [(at, _hash(one.title)) for at, one in enumerate(told) if len(one.title) > 5]
+    for kind, found in ((21, rare), (31, titled)):
+        if found:
+            owners, *parts = zip(*found, strict=True)
+            for at, key in zip(owners, grams.mixed(kind, *(np.array(part, np.uint64) for part in parts)).tolist(), strict=True):
+                keys[at].add(key)
+    return [tuple(sorted(its)) for its in keys]
+
+
+def _rare(one: _Told) -> Iterator[tuple[int, int]]:
+    """(hash of a company, hash of one of the numbers with the most digits)."""
+    rare = sorted((n for n in one.numbers if n.digits > 2), key=lambda n: (-n.digits, n))[:3]
     for number in rare:
-        keys.update(_key(21, _hash(company), _hash(f"{number.value:.3g}{number.kind}")) for company in sorted(companies)[:2])
-    title = _FILLER.sub("", unicodedata.normalize("NFKC", article.title[:200])).lower()
-    if len(title) > 5:
-        keys.add(_key(31, _hash(title)))
+        said = _hash(f"{number.value:.3g}{number.kind}")
+        for company in sorted(one.companies)[:2]:
+            yield _hash(company), said
+
+
+def _signature(one: _Told, hashes: np.ndarray, title: np.ndarray, keys: tuple[int, ...]) -> Signature:
     step = 1
-    while len(grams) > _MAX_GRAMS:
+    while len(hashes) > _MAX_GRAMS:
         step *= 2
-        grams = grams[grams % np.uint32(step) == 0]
-    heads = _distinct(_pairs(title))[:_MAX_TITLE]
+        hashes = hashes[hashes % np.uint32(step) == 0]
+    article = one.article
     time = NO_TIME if article.published is None or article.precision is Precision.NONE else int(article.published.timestamp())
-    return Signature(article.id, time, tuple(sorted(keys)), grams, step, _hash(words[:10]), heads, companies, numbers)
+    return Signature(article.id, time, keys, hashes, step, _hash(one.words[:10]), title, one.companies, one.numbers)
 
 
 _HEAD = struct.Struct("<qIIIHHHH")  # time, step, opening, bytes of the names, keys, grams, title, numbers
@@ -203,7 +211,7 @@ def pack(signature: Signature) -> bytes:
     counts = (len(signature.keys), len(signature.grams), len(signature.title), len(signature.numbers))
     cells = _HEAD.pack(signature.time, signature.step, signature.opening, len(names), *counts)
     numbers = (_NUMBER_CELL.pack(n.value, n.step, min(n.digits, 255), _KINDS.index(n.kind)) for n in signature.numbers)
-    keys = np.array(signature.keys, "<i8").tobytes()
+    keys = struct.pack(f"<{len(signature.keys)}q", *signature.keys)
     hashes = (signature.grams.astype("<u4").tobytes(), signature.title.astype("<u4").tobytes())
     return b"".join((cells, names, keys, *hashes, *numbers))
 

@@ -17,7 +17,7 @@ from newslink.making import without_collection
 from newslink.model import Entry
 from newslink.pipeline.linking import universe_of
 from newslink.pipeline.overrule import overrule, standing_alone
-from newslink.pipeline.prepare import signature_of
+from newslink.pipeline.prepare import signatures_of
 from newslink.pipeline.statements import OF_CLUSTERS, Statement, statements_of
 from newslink.store import Membership, Store
 from newslink.store import Signature as Signed
@@ -60,8 +60,7 @@ def cluster_again(store: Store, ids: Iterable[str]) -> None:
 
 
 def _signed(store: Store, entries: Iterable[Entry]) -> list[Signature]:
-    entity_of = universe_of(store).entity_of
-    return [signature_of(entry, entity_of) for entry in entries]
+    return signatures_of(entries, universe_of(store).entity_of)
 
 
 def _place(store: Store, new: Sequence[Signature], ready: Mapping[str, Signed] = MappingProxyType({})) -> None:

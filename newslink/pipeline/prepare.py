@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from newslink.articles import RawItem, Signature, event_tags, pack, parse, signature
+from newslink.articles import RawItem, Signature, companies_of, event_tags, pack, parse, signatures
 from newslink.link import Linker
 from newslink.making import without_collection
 from newslink.model import Article, Entry, Rejection, market_of
@@ -44,11 +44,15 @@ class Prepare:
     def drafts(self, articles: list[Article]) -> list[Draft]:
         """Ready for the store, with what copies will be found by: one draft an article, in order."""
         entity_of = _tools(self)[0].universe.entity_of
-        out = []
-        for entry in self.entries(articles):
-            found = signature_of(entry, entity_of)
-            out.append(draft_of(entry, SignatureDraft(pack_bands(found.keys), pack(found))))
-        return out
+        entries = self.entries(articles)
+        return [
+            draft_of(entry, SignatureDraft(pack_bands(found.keys), pack(found)))
+            for entry, found in zip(entries, signatures_of(entries, entity_of), strict=True)
+        ]
+
+    def companies(self, entry: Entry) -> frozenset[str]:
+        """Those its signature names."""
+        return companies_of(_named(entry, _tools(self)[0].universe.entity_of))
 
     def entries(self, articles: list[Article]) -> list[Entry]:
         """Linked and placed: one entry an article, in order. A time that a person corrected is the article's time from here on."""
@@ -65,9 +69,13 @@ class Prepare:
         ]
 
 
-def signature_of(entry: Entry, entity_of: Callable[[str], str]) -> Signature:
+def signatures_of(entries: Iterable[Entry], entity_of: Callable[[str], str]) -> list[Signature]:
     """What copies are found by. One company counts once, whichever of its listings a wire names."""
-    return signature(entry.article, sorted({entity_of(link.security) for link in entry.links if link.confidence >= LINKED}))
+    return signatures((entry.article, _named(entry, entity_of)) for entry in entries)
+
+
+def _named(entry: Entry, entity_of: Callable[[str], str]) -> set[str]:
+    return {entity_of(link.security) for link in entry.links if link.confidence >= LINKED}
 
 
 @lru_cache(maxsize=2)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from newslink.articles import signature, unpack
+from newslink.articles import unpack
 from newslink.errors import StoreError
 from newslink.model import Entry
 from newslink.pipeline.clusters import cluster_again, cluster_new
-from newslink.pipeline.prepare import LINKED, Prepare
+from newslink.pipeline.prepare import Prepare
 from newslink.store import Store
 
 BATCH = 500  # articles a transaction
@@ -39,12 +39,7 @@ class Again:
         now = self.prepare.entries([entry.article for entry in stored])
         pairs = [(new, new.article != old.article or set(new.tags) != set(old.tags), old) for new, old in zip(now, stored, strict=True)]
         changed = [(new, whole) for new, whole, old in pairs if whole or (new.links, new.standings) != (old.links, old.standings)]
-        return Looked(mark, {new.article.id: _companies(new) for new in now}, changed)
-
-
-def _companies(entry: Entry) -> frozenset[str]:
-    wordless = replace(entry.article, title="", body="")
-    return signature(wordless, [link.security for link in entry.links if link.confidence >= LINKED]).companies
+        return Looked(mark, {new.article.id: self.prepare.companies(new) for new in now}, changed)
 
 
 def relink_articles(store: Store, prepare: Prepare, ids: Iterable[str], progress=None, clusters: bool = True) -> list[str]:

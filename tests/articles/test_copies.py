@@ -7,11 +7,12 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newslink.articles import Placement, Signature, pack, parse, place, relate, signature, unpack
+from newslink.articles import Placement, Signature, pack, parse, place, relate, signature, signatures, unpack
 from newslink.articles.discovery import discover
 from newslink.articles.times import BEIJING
 from newslink.model import Article, Precision
@@ -32,6 +33,30 @@ def told(
 ) -> Signature:
     published = START + timedelta(minutes=minutes)
     return signature(Article(name or f"x:{minutes}", published, Precision.SECOND, title, body), companies)
+
+
+def test_keys_are_those_that_stores_hold() -> None:
+    """Keys and hashes are stored for years; another way to work them out must come to the same."""
+    body = "五粮液5月6日公告，拟以1.25亿元至3.25亿元回购股份，占总股本2.125%。"
+    article = Article("a", START.replace(hour=10), Precision.SECOND, "五粮液：拟回购3.25亿元股份", body)
+    one = signature(article, ("000858.SZ", "510300.SH"))
+    assert one.keys == (
+        -8846543325359725708, -7153371345538168065, -6076391309703930042, -3337060879918976020, -1589770609468402210, -928727876952876743,
+        606844827691448788, 867101050626858642, 1429388145045610494, 1739265068461017595, 4143277859481978799, 6205123229949217121,
+    )  # fmt: skip
+    assert (one.opening, one.step, len(one.grams), one.companies) == (890028032, 1, 30, {"000858.SZ"})
+    assert one.grams[:3].tolist() == [384817210, 406451799, 518663386] and one.title[:3].tolist() == [459685626, 1132938015, 1165231631]
+
+
+@given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=120)), max_size=8))
+def test_many_at_once_are_what_each_is_alone(texts: list[tuple[str, str]]) -> None:
+    articles = [Article(f"x:{n}", START, Precision.SECOND, title, body) for n, (title, body) in enumerate(texts)]
+    articles.append(Article("long", None, Precision.NONE, "长" * 90, "".join(map(chr, range(0x4E00, 0x4E00 + 9000)))))
+    many = signatures((article, ("600519.SH", "00700.HK")) for article in articles)
+    for article, one in zip(articles, many, strict=True):
+        alone = signature(article, ("00700.HK", "600519.SH"))
+        assert pack(one) == pack(alone) and one.keys == alone.keys and unpack(pack(one)).keys == one.keys
+        assert len(one.grams) <= 512 and (np.diff(one.grams.astype(np.int64)) > 0).all()
 
 
 def kind(one: Signature, other: Signature) -> str | None:
