@@ -10,6 +10,7 @@ from datetime import timedelta, timezone
 from pathlib import Path
 
 from newslink.link.assemble import Assembler
+from newslink.link.context import Context
 from newslink.link.corrections import Correction, Rulings
 from newslink.link.lexicon import LAST, compile_lexicon
 from newslink.link.listing import Listings
@@ -30,16 +31,23 @@ class Linker:
 
     corrections: what people said; they win over every rule.
     cache_dir: where the automaton is kept between runs (created at need), None keeps nothing.
+    context: weights for the words around a name in place of the package's own.
     """
 
-    def __init__(self, universe: Universe, corrections: Iterable[Correction] = (), cache_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        universe: Universe,
+        corrections: Iterable[Correction] = (),
+        cache_dir: Path | None = None,
+        context: Context | None = None,
+    ) -> None:
         self.universe = universe
         rulings = Rulings.of(corrections)
         self._ruled = {article for article, _ in rulings.refused} | set(rulings.added)
         self._lexicon = compile_lexicon(universe, rulings, cache_dir)
         self._listings = Listings(self._lexicon)
         self._assembler = Assembler(self._lexicon, rulings, self._listings)
-        self._scanner = Scanner(self._lexicon, self._listings)
+        self._scanner = Scanner(self._lexicon, self._listings, context or Context.shipped())
 
     def link(self, article: Article) -> tuple[Link, ...]:
         """Every link and candidate (confidence below 0.5) of one article, most relevant first."""

@@ -11,7 +11,7 @@ class Match(NamedTuple):
     calm: nothing odd stands beside it. left, right: a listed name stands beside it in a list. following: the code point behind it.
     begins, runs: its border cuts through a common word. plain: it would be settled but for a code behind it. numbered: a digit stands before it.
     low, high bound its text, sentence_low, sentence_high its sentence. behind, ahead: masks of the cues that may be found there.
-    crossed: something was taken out inside it.
+    context: log odds of what stands around it. crossed: something was taken out inside it.
     """
 
     start: int
@@ -34,4 +34,5 @@ class Match(NamedTuple):
     sentence_high: int
     behind: int
     ahead: int
+    context: float
     crossed: bool

@@ -10,6 +10,7 @@ from itertools import chain
 
 import numpy as np
 
+from newslink.link.context import Context
 from newslink.link.find import Code, CodeFinder
 from newslink.link.found import Found, Sure
 from newslink.link.lexicon import GUARD, LEGAL, MARKET, NAME, PRE_IPO, Lexicon
@@ -27,11 +28,11 @@ _INVALID = -0.9  # what a name outside its days loses in the segmentation
 class Scanner:
     """Finds mentions; built once for a lexicon."""
 
-    def __init__(self, lexicon: Lexicon, listings: Listings) -> None:
+    def __init__(self, lexicon: Lexicon, listings: Listings, context: Context) -> None:
         self.universe = lexicon.universe
         self._lexicon = lexicon
         self._codes = CodeFinder(lexicon.universe)
-        self._settler = Settler(lexicon, listings)
+        self._settler = Settler(lexicon, listings, context)
         firsts = [p[0] if p else "" for p in lexicon.patterns]
         self._latin_start = np.array([f.isascii() and f.isalnum() for f in firsts], bool)
         self._latin_end = np.array([p[-1:].isascii() and p[-1:].isalnum() for p in lexicon.patterns], bool)

@@ -10,10 +10,11 @@ import numpy as np
 
 from newslink.link import cues
 from newslink.link.classes import SurfaceClass
+from newslink.link.context import Context
 from newslink.link.find import Code
 from newslink.link.found import Found, Sure
 from newslink.link.glance import Glance
-from newslink.link.judge import Judge, probability
+from newslink.link.judge import ODD, Judge, probability
 from newslink.link.lexicon import LAST, Lexicon
 from newslink.link.listing import BEFORE_CODE, INFERRED, Listings
 from newslink.link.market import choose
@@ -35,10 +36,11 @@ _OPENS_BRACKET, _FULL_STOP = ord("("), ord(".")
 class Settler:
     """Makes mentions of the names of one lexicon."""
 
-    def __init__(self, lexicon: Lexicon, listings: Listings) -> None:
+    def __init__(self, lexicon: Lexicon, listings: Listings, context: Context) -> None:
         self._lexicon = lexicon
         self._universe = lexicon.universe
         self._listings = listings
+        self._context = context
         self._judge = Judge(lexicon)
         self._looker = Looker(lexicon, self._judge.asked)
         life = {cues.LIFE: words_of("life")}
@@ -57,7 +59,9 @@ class Settler:
         """Put the mentions to those found by article; articles in which something is in doubt are noted. codes: by their start."""
         look, lexicon, pattern, place = self._looker.look(hay, names), self._lexicon, names.pattern, names.place
         coded = {i for i, mine in enumerate(found) if mine} if codes else _NONE
-        sure = look.calm & lexicon.plain[pattern] & ~(lexicon.several[pattern] & names.foreign[place >> 1])
+        context = self._context.scores(hay.units, names.start, names.end)
+        calm = look.calm & (context > ODD)
+        sure = calm & lexicon.plain[pattern] & ~(lexicon.several[pattern] & names.foreign[place >> 1])
         plain = sure.copy()
         if codes:  # a bracket behind a name may hold its code
             (bracketed,) = (sure & (look.following == _OPENS_BRACKET)).nonzero()
@@ -70,7 +74,7 @@ class Settler:
         entity, words, judge, listings = self._entity, self._words, self._judge, self._listings
         open_ = listings.open
         judged: dict[tuple[int, int], int] = {}
-        for match in self._matches(hay, names, look, plain, rest):
+        for match in self._matches(hay, names, look, calm, context, plain, rest):
             article, surface = match.place >> 1, match.pattern
             code = codes.get(match.end + 1) if match.following == _OPENS_BRACKET else None
             if code is not None and match.plain and code.sure and self._universe.entity_of(code.security) == entity[surface]:
@@ -115,7 +119,9 @@ class Settler:
         for article, one in zip((place >> 1).tolist(), rows, strict=True):
             found[article].append(one)
 
-    def _matches(self, hay: Haystack, names: Names, look: Look, plain: np.ndarray, rest: np.ndarray) -> Iterator[Match]:
+    def _matches(
+        self, hay: Haystack, names: Names, look: Look, calm: np.ndarray, context: np.ndarray, plain: np.ndarray, rest: np.ndarray
+    ) -> Iterator[Match]:
         """The names at rest, with what is to be known to judge them."""
         units = hay.units
         start, end, pattern, place = (column[rest] for column in (names.start, names.end, names.pattern, names.place))
@@ -129,7 +135,7 @@ class Settler:
             place,
             look.first[rest],
             look.last[rest],
-            look.calm[rest] & (~look.left[rest] & ~look.right[rest] | ~self._looker.weak[pattern]),
+            calm[rest] & (~look.left[rest] & ~look.right[rest] | ~self._looker.weak[pattern]),
             look.left[rest],
             look.right[rest],
             look.following[rest],
@@ -143,6 +149,7 @@ class Settler:
             np.minimum(stops[stops.searchsorted(end)], end + NEAR),
             self._behind.masks(units, end),
             self._ahead.masks(units, start),
+            context[rest],
         )
         crossed = repeat(False) if look.crossed is None else look.crossed[rest].tolist()
         return map(_match, zip(*(column.tolist() for column in columns), crossed, strict=False))  # repeat has no end
