@@ -50,6 +50,7 @@ COMPANY_AFTER, COMPANY_BEFORE, AGAINST_AFTER = _ALL["company_after"], _ALL["comp
 company_after, company_before, against_after = FirstOf(COMPANY_AFTER), FirstOf(COMPANY_BEFORE), FirstOf(AGAINST_AFTER)
 TRADE_AFTER = {key.partition(".")[2]: _one(key) for key in _ALL if key.startswith("trade_after.")}
 
+possessive = FirstOf(_ALL["possessive"])
 LISTED_AFTER, FIRM_BEFORE = map(_one, ("listed_after", "firm_before"))
 # The name goes on and becomes another name or word, or is a piece of one.
 OTHER_LEGAL, BETWEEN, FOREIGN_BEFORE = map(_one, ("other_legal", "between", "foreign_before"))

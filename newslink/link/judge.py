@@ -19,12 +19,13 @@ from newslink.link.owners import Owners
 from newslink.link.quotation import HEADS, PARTY_AFTER, PARTY_BEFORE, is_party, quoted
 from newslink.link.senses import senses
 from newslink.link.sentence import SentenceReader
-from newslink.link.traits import Traits, traits_of
+from newslink.link.traits import EVERYDAY, Traits, traits_of
 
 _CLOSED = frozenset("。,;!?的”\"'》」)】产行概领技板厂系设类用企赛市")
 _OPENING = frozenset("【《:\n”0123456789)股司有龙、和及与有购仓")
 _COMPANY_BEFORE = cues.company_before.bits
 _SHUT = frozenset(("", "。", ";", "!", "?", "\n", "》", "】", "」", "”", "的"))  # nothing a company does begins so
+_FIRM = 3.0  # what only a company has
 _SPEAKS = 2.2  # what being quoted gives a name that is also a word
 ODD = -2.0  # surroundings (see context.py) in which even a plain name is looked at closely
 TELLING = 2.0  # surroundings that are named as evidence, and in which no ordinary word is passed over
@@ -59,12 +60,21 @@ class Judge:
         self.asked = [i for i, sense in self._senses.items() if sense.other or sense.beside]  # names always looked at closely
         self._traits: dict[int, Traits] = {}
 
+    def own_words(self, pattern: int) -> tuple[str, ...]:
+        """Words that speak of the company's own affairs, for a name that has senses."""
+        sense = self._senses.get(pattern)
+        return sense.own if sense is not None else ()
+
     def is_hopeless(self, text: str, match: Match) -> bool:
         """An ordinary word in a place where nothing could speak for the company: told from its two neighbours alone."""
         start, end = match.start, match.end
         if start == match.low or end == match.high or match.context > TELLING:
             return False
-        if text[end] in ",。" and match.pattern in self._senses:
+        if (
+            text[end] in ",。的"
+            and match.pattern in self._senses
+            and (text[end] != "的" or self._lexicon.patterns[match.pattern] in EVERYDAY)
+        ):
             return False  # words further off may speak for the company
         return text[end] in _CLOSED and text[start - 1] not in _OPENING
 
@@ -98,7 +108,7 @@ class Judge:
                 if reason is NAMESAKE and klass is not AFFILIATE:
                     score -= 1.2
                 evidence.append(reason.words)
-            elif (weak or name.quoted) and after[:1] not in _SHUT and (cue := _claim(after, behind, weak)) is not None:
+            elif (weak or name.quoted) and (cue := _claim(after, behind, name)) is not None:
                 claim = cue.weight
                 score += claim if weak else claim * 0.3
                 acts = cue.words in cues.OWN_ACT
@@ -162,8 +172,12 @@ def _at_border(reason: Cue | None, klass: SurfaceClass, match: Match, before: st
     return reason
 
 
-def _claim(after: str, behind: int, weak: bool) -> Cue | None:
+def _claim(after: str, behind: int, name: Traits) -> Cue | None:
     """What is said straight behind the name of companies only."""
+    weak = name.weak
+    if after[:1] in _SHUT:
+        has = cues.possessive(after, behind) if weak and after[:1] == "的" else None
+        return has[0] if has and (has[0].weight > _FIRM or name.klass is not WORD or name.everyday) else None
     said = cues.company_after(after, behind)
     if said is None:
         return None

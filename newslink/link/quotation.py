@@ -21,8 +21,8 @@ def is_party(before: str, after: str, behind: int, ahead: int) -> bool:
     return bool((behind & PARTY_AFTER and cues.PARTY_AFTER.match(after)) or (ahead & PARTY_BEFORE and cues.PARTY_BEFORE.search(before)))
 
 
-def quotation(kind: str, text: str, match: Match) -> bool | None:
-    """Whether the plain name at match is quoted (True), acts itself (False), or neither is said (None). kind: broker or vendor."""
+def quotation(kind: str, text: str, match: Match, own: Sequence[str]) -> bool | None:
+    """Whether the plain name at match is quoted (True), acts itself (False), or neither is said (None). kind: broker or vendor; own: as in ``quoted``."""
     start, end, behind, ahead = match.start, match.end, match.behind, match.ahead
     before = text[max(match.low, start - cues.BEFORE_WINDOW) : start]
     after = text[end : min(match.high, end + cues.AFTER_WINDOW)]
@@ -32,7 +32,7 @@ def quotation(kind: str, text: str, match: Match) -> bool | None:
     acts = said is not None and said[0].words in cues.OWN_ACT
     if not acts and is_party(before, after, behind, ahead):
         return False
-    return quoted(kind, before, after, start == match.low or before[-1:] in HEADS, acts, behind, ahead)
+    return quoted(kind, before, after, start == match.low or before[-1:] in HEADS, acts, behind, ahead, own)
 
 
 def quoted(

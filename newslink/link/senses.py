@@ -20,7 +20,7 @@ _REGION = re.compile(
 )
 _OTHER, _MORE_OTHER = 2.4, 0.9
 _OWN, _MORE_OWN = 2.2, 0.9
-_DECISIVE = 3  # so many words of the other meaning outweigh what only companies do
+_DECISIVE = 2  # so many words of the other meaning outweigh what only companies do
 
 
 class Sense:

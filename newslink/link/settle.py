@@ -179,7 +179,7 @@ class Settler:
         is_quoted = False
         kind = self._lexicon.quoted.get(pattern)
         if kind is not None:
-            role = quotation(kind, text, match)
+            role = quotation(kind, text, match, self._judge.own_words(pattern))
             if role is False:
                 return None
             is_quoted = role is True

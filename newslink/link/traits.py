@@ -18,15 +18,18 @@ from newslink.link.classes import (
     WORD,
     WORDS,
     SurfaceClass,
+    word_list,
 )
 from newslink.link.cue import Cue, bits_of
 from newslink.link.lexicon import Lexicon
 from newslink.link.senses import Sense
+from newslink.link.text import name_key
 from newslink.link.trades import words_behind
 
 WEAK = frozenset((WORD, SECTOR, PLACE, PERSON, SHORTENED, PHRASE, FUND))
 REGIONAL = frozenset((AFFILIATE, PHRASE, PERSON, SHORTENED))
 THINGS = frozenset((WORD, PHRASE, PERSON, PLACE))
+EVERYDAY = frozenset(name_key(word) for word in word_list("everyday"))
 _VERBS = ("建设", "发展", "投资", "服务", "规划")
 
 _BEHIND_ALL = cues.against_after.bits | bits_of(cues.BODY_AFTER, cues.OTHER_LEGAL, cues.BRANCH_AFTER)
@@ -40,7 +43,8 @@ _AHEAD_EACH, _BEHIND_EACH = cues.company_before.bits | cues.PARTY_BEFORE.bit, cu
 class Traits:
     """One name. weak: it needs evidence. opening: the first words of its evidence. quoted: broker, vendor or None; speaks: it may be quoted.
 
-    goes_on: its sense has words that count only straight beside it. country: it begins with the country's name. trade: what its last words are
+    goes_on: its sense has words that count only straight beside it. country: it begins with the country's name.
+    everyday: a word of everyday life, which news of business seldom holds. trade: what its last words are
     against, where they name a trade; trade_words: words behind it that make another thing of it. verb: it ends in one. ahead, behind: bits
     of the cues that may speak against it; near_ahead, near_behind: of all that say anything of a name of its kind.
     """
@@ -55,6 +59,7 @@ class Traits:
     sense: Sense | None
     goes_on: bool
     country: bool
+    everyday: bool
     verb: bool
     trade: Cue | None
     trade_words: tuple[str, ...]
@@ -97,6 +102,7 @@ def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Trait
         sense=sense,
         goes_on=sense is not None and bool(sense.beside),
         country=country,
+        everyday=surface in EVERYDAY,
         verb=verb,
         trade=trade,
         trade_words=words_behind(surface) if weak else (),
