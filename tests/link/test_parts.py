@@ -28,10 +28,36 @@ def test_a_broken_torn_or_foreign_cache_is_rebuilt(tmp_path: Path) -> None:
     automaton(PATTERNS, tmp_path)
     (path,) = tmp_path.iterdir()
     good = path.read_bytes()
-    for bad in (b"", good[:50], good[:-1], good[:-1] + bytes([good[-1] ^ 1]), b"\x80\x04K\x01.", good.replace(b"AC1", b"AC9")):
+    for bad in (
+        b"",
+        good[:50],
+        good[:-1],
+        good[:-1] + bytes([good[-1] ^ 1]),
+        b"\x80\x04K\x01.",
+        good.replace(b"NEWSLINK-AC", b"NEWSLINK-XX"),
+    ):
         path.write_bytes(bad)
         assert automaton(PATTERNS, tmp_path).find_overlapping("五粮液") == [(0, 3, 2)]
         assert path.read_bytes() == good
+
+
+def test_damage_anywhere_in_a_large_cache_is_noticed(tmp_path: Path) -> None:
+    names = [f"{chr(0x4E00 + i)}{chr(0x5000 + i)}" for i in range(2_000)]
+    automaton(names, tmp_path)
+    (path,) = tmp_path.iterdir()
+    good = path.read_bytes()
+    page, body = 4096, len(good) - len(automaton(names).serialize())
+    assert len(good) > body + 6 * page
+    bad = [good[:at] + bytes([good[at] ^ (1 << at % 8)]) + good[at + 1 :] for at in range(body, len(good), len(good) // 60)]
+    bad.append(
+        good[: body + page] + good[body + 2 * page : body + 3 * page] + good[body + page : body + 2 * page] + good[body + 3 * page :]
+    )
+    bad.append(good[: body + page] + bytes(page) + good[body + 2 * page :])
+    bad += [good[: len(good) // 2], good[:-page], good + good[-page:]]
+    for damaged in bad:
+        path.write_bytes(damaged)
+        assert automaton(names, tmp_path).find_overlapping(names[7] + names[1_999]) == [(0, 2, 7), (2, 4, 1_999)]
+        assert path.read_bytes() == good, "rebuilt, so the damage was noticed"
 
 
 def test_other_names_never_take_the_cache_of_these(tmp_path: Path) -> None:
