@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,7 +88,7 @@ class Analyst:
                 self.note(answer.delta)
             elif kind == "page_info_changed":
                 self.address = answer.page_info_changed.query_string
-            elif kind == "script_finished":
+            elif kind == "script_finished" and answer.script_finished != answer.FINISHED_EARLY_FOR_RERUN:  # a callback asked for other parts
                 if answer.script_finished not in (0, 3):  # the script, or a fragment of it, ended well
                     raise RuntimeError(f"the run ended with {answer.script_finished}")
                 return (time.perf_counter() - begun) * 1000
@@ -121,36 +123,55 @@ class Analyst:
             return await self.ask(field_, [self.chance.choice(options)])
         return await self.ask(field_, self.chance.sample(options, self.chance.randrange(min(3, len(options)) + 1)))
 
-    async def work(self, seconds: float, every: float, taken: list[float], first: list[float]) -> None:
+    async def open(self) -> float:
+        """Milliseconds of the first view; the filter is open then."""
         import websockets
 
-        async with websockets.connect(
+        self.socket = await websockets.connect(
             f"{self.url.replace('http', 'ws', 1)}/_stcore/stream", subprotocols=["streamlit"], max_size=None
-        ) as self.socket:
-            await asyncio.sleep(self.chance.random() * every)
-            ends = time.perf_counter() + seconds
-            first.append(await self.ask())
-            await self.ask("filters", True)
-            self.received = 0
-            while time.perf_counter() < ends:
-                begun = time.perf_counter()
-                taken.append(await self.change())
-                await asyncio.sleep(max(0.0, every - (time.perf_counter() - begun)))
+        )
+        taken = await self.ask()
+        await self.ask("filters", True)
+        self.received = 0
+        return taken
+
+    async def work(self, seconds: float, every: float) -> list[float]:
+        """Milliseconds of each change."""
+        taken = []
+        await asyncio.sleep(self.chance.random() * every)
+        ends = time.perf_counter() + seconds
+        while time.perf_counter() < ends:
+            begun = time.perf_counter()
+            taken.append(await self.change())
+            await asyncio.sleep(max(0.0, every - (time.perf_counter() - begun)))
+        await self.socket.close()
+        return taken
+
+
+@dataclass
+class Measured:
+    """Milliseconds of each change and of each first view, ascending; processor milliseconds and kilobytes sent of a change."""
+
+    changes: list[float]
+    first_views: list[float]
+    processor: float
+    sent: float
 
 
 def at_once(
-    url: str, securities: tuple[str, ...], number: int, seconds: float, every: float = 2.0
-) -> tuple[list[float], list[float], float]:
-    """(milliseconds a change, milliseconds of the first views, kilobytes sent a change)."""
+    url: str, securities: tuple[str, ...], number: int, seconds: float, every: float = 2.0, used: Callable[[], float] = time.process_time
+) -> Measured:
+    """used: processor seconds of the server so far; read once all sessions have their first view, and at the end."""
     analysts = [Analyst(url, securities[i % len(securities)], random.Random(i)) for i in range(number)]
-    taken: list[float] = []
-    first: list[float] = []
 
-    async def together() -> None:
-        await asyncio.gather(*(one.work(seconds, every, taken, first) for one in analysts))
+    async def together() -> Measured:
+        first = await asyncio.gather(*(one.open() for one in analysts))
+        before = used()
+        taken = [one for each in await asyncio.gather(*(one.work(seconds, every) for one in analysts)) for one in each]
+        processor = (used() - before) * 1000 / len(taken)
+        return Measured(sorted(taken), sorted(first), processor, sum(one.received for one in analysts) / 1024 / len(taken))
 
-    asyncio.run(together())
-    return sorted(taken), sorted(first), sum(one.received for one in analysts) / 1024 / max(len(taken), 1)
+    return asyncio.run(together())
 
 
 def share(ordered: list[float], part: float) -> float:
@@ -168,14 +189,14 @@ def many_sessions(sessions: int, seconds: int, size: str = "sample") -> None:
             process = next(one for one in psutil.Process().children() if "dashboard.py" in " ".join(one.cmdline()))
             at_once(url, securities, 1, 6, 0.2)  # warm
             for number, length in ((1, min(seconds, 15)), (sessions, seconds)):
-                before, cpu = process.memory_info().rss, sum(process.cpu_times()[:2])
-                taken, first, sent = at_once(url, securities, number, length)
-                used = (sum(process.cpu_times()[:2]) - cpu) * 1000 / max(len(taken), 1)
+                before = process.memory_info().rss
+                found = at_once(url, securities, number, length, used=lambda: sum(process.cpu_times()[:2]))
                 grown = (process.memory_info().rss - before) / 2**20
                 print(
-                    f"{size}: {number} sessions, {len(taken)} filter changes: median {statistics.median(taken):.0f} ms, "
-                    f"p95 {share(taken, 0.95):.0f} ms, longest {taken[-1]:.0f} ms; first view {statistics.median(first):.0f} ms; processor "
-                    f"{used:.0f} ms and {sent:.0f} KB a change; {grown / number:.1f} MB a session over {before / 2**20:.0f} MB",
+                    f"{size}: {number} sessions, {len(found.changes)} filter changes: median {statistics.median(found.changes):.0f} ms, "
+                    f"p95 {share(found.changes, 0.95):.0f} ms, longest {found.changes[-1]:.0f} ms; first view "
+                    f"{statistics.median(found.first_views):.0f} ms; processor {found.processor:.0f} ms and {found.sent:.0f} KB a change; "
+                    f"{grown / number:.1f} MB a session over {before / 2**20:.0f} MB; load {os.getloadavg()[0]:.1f}",
                     flush=True,
                 )
 

@@ -87,10 +87,10 @@ def part_of_page(key: str) -> None:
     st.session_state[_PART] = key
 
 
-def redraw() -> None:
-    """In the callback of a widget inside an inner fragment: the whole part is drawn again, not only the inner fragment."""
-    if part := st.session_state.get(_PART, ""):
-        st.rerun(part)
+def redraw(*parts: str) -> None:
+    """In a callback: draw these fragments of the page again, all of it where none is named, whatever fragment the widget is in."""
+    if page := st.session_state.get(_PART, ""):
+        st.rerun(parts or page)
 
 
 def is_dark() -> bool:

@@ -55,16 +55,21 @@ def about_of(
     )
 
 
-def buttons(found: Context, events: pd.DataFrame, about: About, name: str, figure: Callable[[], dict] | None = None) -> None:
-    """Download buttons in a row. events: exactly the rows of table and markers."""
-    words, count = found.words, len(events)
-    help_text = found.say("export_help", n=f"{count:,}") if count else words["export_none"]
+def buttons(
+    found: Context,
+    name: str,
+    events: Callable[[], pd.DataFrame] | None,
+    about: Callable[[], About],
+    figure: Callable[[], dict] | None,
+) -> None:
+    """Download buttons in a row, asked when they are pressed. events: exactly the rows of table and markers, None where there are none."""
+    words = found.words
     kinds = [
-        ("csv", "text/csv", lambda: events_csv(events)),
-        ("xlsx", EXCEL, lambda: events_excel(events, about)),
+        ("csv", "text/csv", lambda: events_csv(events())),
+        ("xlsx", EXCEL, lambda: events_excel(events(), about())),
     ]
     if figure is not None:
-        kinds.append(("html", "text/html", lambda: chart_html(figure(), about)))
+        kinds.append(("html", "text/html", lambda: chart_html(figure(), about())))
     labels = {"csv": words["csv"], "xlsx": words["excel"], "html": words["html"]}
     row = st.container(horizontal=True)
     for kind, mime, make in kinds:
@@ -76,8 +81,8 @@ def buttons(found: Context, events: pd.DataFrame, about: About, name: str, figur
             key=f"export-{kind}",
             icon=":material/download:",
             on_click="ignore",
-            disabled=kind != "html" and not count,
-            help=help_text,
+            disabled=kind != "html" and events is None,
+            help=words["export_none" if events is None else "export_help"],
             width="stretch",
         )
 

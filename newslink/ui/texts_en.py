@@ -202,7 +202,7 @@ TEXTS = {
     "excel": "Excel",
     "html": "HTML",
     "export_none": "No rows to export",
-    "export_help": "The same set as chart and table: {n} rows",
+    "export_help": "The same set as chart and table",
     "about_security": "Security",
     "about_window": "Dates",
     "found": "{n} articles",

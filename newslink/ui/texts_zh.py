@@ -201,7 +201,7 @@ TEXTS = {
     "excel": "Excel",
     "html": "网页",
     "export_none": "没有可导出的行",
-    "export_help": "与图、表同一组：{n} 行",
+    "export_help": "与图、表同一组",
     "about_security": "证券",
     "about_window": "日期",
     "found": "找到 {n} 篇",

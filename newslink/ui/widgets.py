@@ -13,7 +13,7 @@ from newslink.link import Universe
 from newslink.link.codes import parse_security_id
 from newslink.model import Role, Security
 from newslink.pipeline.view_types import Facets
-from newslink.ui.context import Context, change
+from newslink.ui.context import Context, change, redraw
 from newslink.ui.state import ADJUSTS, EARLIEST, LATEST, OVERLAYS, PANELS, PERIODS, RANGES, View
 
 
@@ -29,9 +29,12 @@ def bound(field: str, shown: object, typed: bool = False) -> str:
     return key
 
 
-def _take(field: str, turn: Callable[[object], object] = lambda value: value) -> Callable[[], None]:
+def _take(field: str, turn: Callable[[object], object] = lambda value: value, then: Callable[[], None] = redraw) -> Callable[[], None]:
+    """then: draws again what the field changes."""
+
     def changed() -> None:
         change(**{field: turn(st.session_state[f"w-{field}"]), "page": 1})
+        then()
 
     return changed
 
@@ -72,6 +75,7 @@ def search(found: Context, **more: object) -> None:
         if hits:
             change(security=hits[0].id, **more)
             st.session_state["w-search"] = ""
+        redraw()
 
     st.text_input(
         found.words["search"],
@@ -104,6 +108,7 @@ def offers(found: Context) -> None:
         if pick := st.session_state.get("w-offered"):
             st.session_state["offered"] = []
             change(security=pick)
+            redraw()
 
     st.session_state["w-offered"] = found.view.security if found.view.security in ids else None
     name = found.desk.universe.name_on
@@ -131,13 +136,18 @@ def escaped(text: str) -> str:
 def ranges(found: Context) -> None:
     view = found.view
     key = bound("range", None if view.start or view.end else view.range)
+
+    def chosen() -> None:
+        change(range=st.session_state[key] or "1y")
+        redraw()
+
     st.segmented_control(
         found.words["range"],
         list(RANGES),
         format_func=found.words.__getitem__,
         key=key,
         label_visibility="collapsed",
-        on_change=lambda: change(range=st.session_state["w-range"] or "1y"),
+        on_change=chosen,
     )
 
 
@@ -148,6 +158,7 @@ def dates(found: Context, window: tuple[date, date]) -> None:
         value = st.session_state["w-dates"]
         if isinstance(value, tuple) and len(value) == 2:
             change(start=value[0], end=value[1], page=1)
+            redraw()
 
     shown = (max(window[0], EARLIEST), min(window[1], LATEST))
     half = st.session_state.get("w-dates")
@@ -194,11 +205,18 @@ def one_of(
     )
 
 
-def flag(found: Context, field: str, label: str) -> None:
-    st.toggle(found.words[label], key=bound(field, getattr(found.view, field)), on_change=_take(field))
+def flag(found: Context, field: str, label: str, then: Callable[[], None] = redraw) -> None:
+    st.toggle(found.words[label], key=bound(field, getattr(found.view, field)), on_change=_take(field, then=then))
 
 
-def several(found: Context, field: str, options: Sequence[str], label: str, name: Callable[[str], str] | None = None) -> None:
+def several(
+    found: Context,
+    field: str,
+    options: Sequence[str],
+    label: str,
+    name: Callable[[str], str] | None = None,
+    then: Callable[[], None] = redraw,
+) -> None:
     current = getattr(found.view, field)
     offered = list(dict.fromkeys([*options, *current]))
     st.multiselect(
@@ -207,7 +225,7 @@ def several(found: Context, field: str, options: Sequence[str], label: str, name
         format_func=name or escaped,
         key=bound(field, list(current)),
         placeholder=found.words["any"],
-        on_change=_take(field, tuple),
+        on_change=_take(field, tuple, then),
     )
 
 
@@ -242,30 +260,33 @@ def role_name(found: Context) -> Callable[[str], str]:
     return lambda role: found.words["role_source" if role == "source" else role]
 
 
-def filter_fields(found: Context, facets: Facets, keyword: bool = True) -> None:
+def filter_fields(found: Context, facets: Facets, keyword: bool = True, then: Callable[[], None] = redraw) -> None:
     words = found.words
     if keyword:
         key = bound("keyword", found.view.keyword, typed=True)
-        st.text_input(words["keyword"], key=key, help=words["keyword_hint"], max_chars=200, on_change=_take("keyword"))
+        st.text_input(words["keyword"], key=key, help=words["keyword_hint"], max_chars=200, on_change=_take("keyword", then=then))
     for field, label in (("sources", "source"), ("categories", "category"), ("tags", "tag")):
         name = (lambda tag: escaped(found.tag(tag))) if field == "tags" else None
-        several(found, field, [value for value, _ in getattr(facets, field)][:200], label, name)
-    several(found, "roles", [role.value for role in Role], "role", role_name(found))
-    st.slider(words["relevance"], 0, 100, key=bound("relevance", found.view.relevance), step=5, format="%d%%", on_change=_take("relevance"))
-    flag(found, "fold", "fold")
-    st.button(words["clear"], icon=":material/filter_alt_off:", on_click=clear_filters, disabled=not filters_on(found.view))
+        several(found, field, [value for value, _ in getattr(facets, field)][:200], label, name, then)
+    several(found, "roles", [role.value for role in Role], "role", role_name(found), then)
+    taken = _take("relevance", then=then)
+    st.slider(words["relevance"], 0, 100, key=bound("relevance", found.view.relevance), step=5, format="%d%%", on_change=taken)
+    flag(found, "fold", "fold", then)
+
+    def cleared() -> None:
+        change(keyword="", sources=(), categories=(), tags=(), roles=(), relevance=0, fold=False, page=1)
+        then()
+
+    st.button(words["clear"], icon=":material/filter_alt_off:", on_click=cleared, disabled=not filters_on(found.view))
 
 
-def filters(found: Context, facets: Facets, keyword: bool = True) -> None:
+def filters(found: Context, facets: Facets, keyword: bool = True, then: Callable[[], None] = redraw) -> None:
+    """then: draws again what a filter changes; all of the page where it is not given."""
     number = filters_on(found.view)
     label = found.say("n_filters", n=number) if number else found.words["filters"]
     with popover(label, "filters", icon=":material/filter_alt:", type="primary" if number else "secondary") as box:
         if box.open:
-            filter_fields(found, facets, keyword)
-
-
-def clear_filters() -> None:
-    change(keyword="", sources=(), categories=(), tags=(), roles=(), relevance=0, fold=False, page=1)
+            filter_fields(found, facets, keyword, then)
 
 
 _FOCUS = """
