@@ -33,6 +33,9 @@ from benchmarks.screen_world import SECURITY, fill  # noqa: E402
 
 SAMPLE = ("300750.SZ", "600519.SH", "688111.SH", "600160.SH")
 
+# What the filters are before anything is chosen, so that every change changes something.
+UNTOUCHED = {"w-roles": ([],), "w-tags": ([],), "w-range": (["1年"], ["1Y"]), "w-relevance": (0.0,), "w-fold": (False,)}
+
 
 @dataclass
 class Widget:
@@ -54,7 +57,7 @@ class Analyst:
     received: int = 0
     said: list[str] = field(default_factory=list)  # HTML and captions, for tests
     address: str = ""  # as the server last set it
-    folded: bool = False
+    chosen: dict[str, object] = field(default_factory=dict)  # key → the value it was changed to
     socket: Any = None
 
     async def ask(self, key: str = "", value: object = None) -> float:
@@ -112,16 +115,22 @@ class Analyst:
 
     async def change(self) -> float:
         """Another filter, chosen at random."""
-        field_ = self.chance.choice(["w-roles", "w-tags", "w-range", "w-relevance", "w-fold"])
-        options = self.widgets[field_].options
+        while True:
+            field_ = self.chance.choice(["w-roles", "w-tags", "w-range", "w-relevance", "w-fold"])
+            value = self._drawn(field_, self.widgets[field_].options)
+            now = (self.chosen[field_],) if field_ in self.chosen else UNTOUCHED[field_]
+            if value not in now:
+                self.chosen[field_] = value
+                return await self.ask(field_, value)
+
+    def _drawn(self, field_: str, options: list[str]) -> object:
         if field_ == "w-relevance":
-            return await self.ask(field_, float(self.chance.randrange(0, 60, 5)))
+            return float(self.chance.randrange(0, 60, 5))
         if field_ == "w-fold":
-            self.folded = not self.folded
-            return await self.ask(field_, self.folded)
+            return not self.chosen.get(field_, False)
         if field_ == "w-range":
-            return await self.ask(field_, [self.chance.choice(options)])
-        return await self.ask(field_, self.chance.sample(options, self.chance.randrange(min(3, len(options)) + 1)))
+            return [self.chance.choice(options)]
+        return sorted(self.chance.sample(options, self.chance.randrange(min(3, len(options)) + 1)))
 
     async def open(self) -> float:
         """Milliseconds of the first view; the filter is open then."""
