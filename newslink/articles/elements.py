@@ -45,7 +45,8 @@ _PLAIN = _names("strong b em i u font small big sub sup s del ins mark code")
 _NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
 _ATTRIBUTE = re.compile(
     r"""[\s"'/](data-(?:code|src|original)|href|class|id|src|alt|style|hidden|width|height)"""
-    r"""(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?(?=[\s/>"'])""", re.IGNORECASE
+    r"""(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?(?=[\s/>"'])""",
+    re.IGNORECASE,
 )
 _HIDDEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)

@@ -118,8 +118,7 @@ def of_element_id(value: str) -> Target | None:
 _HOST = re.compile(r"(?:https?:)?//([a-zA-Z0-9.-]{1,80})(?::\d+)?/", re.ASCII)
 _UNIFY = re.compile(r"(?:unify/r/|[?&]nid=|[?&]secid=)(\d{1,3})\.([A-Za-z0-9_.-]{1,16}?)(?:\.html?)?(?:[?&#/]|\Z)", re.ASCII)
 _PREFIXED = re.compile(r"(?:[/=,]|hs_)(sh|sz|bj|SH|SZ|BJ)(\d{6})(?!\d)", re.ASCII)
-_HONG_KONG = re.compile(
-    r"/(?:hk/|hk|HK|hkstock/quotes/|S/|stock/(?:quote/)?)(\d{4,5})(?:-HK|\.HK)?(?:\.html?)?(?:[/?#]|\Z)", re.ASCII)
+_HONG_KONG = re.compile(r"/(?:hk/|hk|HK|hkstock/quotes/|S/|stock/(?:quote/)?)(\d{4,5})(?:-HK|\.HK)?(?:\.html?)?(?:[/?#]|\Z)", re.ASCII)
 _AMERICAN = re.compile(
     r"/(?:us/|us|usstock/quotes/|S/|quote/|stock/)([A-Z][A-Z0-9]{0,9}(?:[-_.][A-Z]{1,3})?)(?:-US|\.OQ|\.N|\.AM|\.html?)?(?:[/?#]|\Z)",
     re.ASCII,

@@ -16,7 +16,7 @@ from newslink.articles.elements import (
     CLOSE,
     CLOSES_PARAGRAPH,
     CREDIT,
-    HIDE,
+    IGNORE,
     IMAGE,
     KNOWN,
     LINE,
@@ -54,7 +54,11 @@ _RAW = "|".join(rf"(?i:{name})(?=[\s/>]){_ATTRIBUTES}.*?(?:</(?i:{name})(?=[\s/>
 # The first letters of those names, so that <span> and <strong> are not tried against each of them.
 _RAW_HEADS = "|".join(sorted({"".join(f"[{c}{c.upper()}]" for c in name[:3]) for name in RAW_NAMES}))
 # Run only on text that ends with ">": then every tag finds its end, and no start is tried in vain (which would cost quadratic time).
-_TOKEN = re.compile(rf"(<(?:!--(?:-?>|.*?(?:--!?>|\Z))|(?={_RAW_HEADS})(?:{_RAW})|/?[a-zA-Z]{_ATTRIBUTES}|[!?/][^>]*>))", re.DOTALL)
+# First the tags most pages are made of: those whose name cannot be raw.
+_USUAL = rf"""/?[a-zA-Z](?<![{"".join(sorted({name[0] + name[0].upper() for name in RAW_NAMES}))}])[^>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+')?+[^>=]*+)*+>"""
+_TOKEN = re.compile(
+    rf"(<(?:{_USUAL}|!--(?:-?>|.*?(?:--!?>|\Z))|(?={_RAW_HEADS})(?:{_RAW})|/?[a-zA-Z]{_ATTRIBUTES}|[!?/][^>]*>))", re.DOTALL
+)
 _UNENDED = re.compile(
     rf"<(?:!--(?!-?>)(?!.*--!?>\Z)|({'|'.join(RAW_NAMES)})(?=[\s/>])(?!.*</\1(?=[\s/>]){_ATTRIBUTES}\Z))", re.DOTALL | re.IGNORECASE
 )
@@ -112,36 +116,42 @@ class _Scanner:
         i = 1
         while i < count:
             tag, text = tokens[i], tokens[i + 1]
-            action, name, kind, target, printed, opens = known(tag) or read_tag(tag)
+            element = known(tag) or read_tag(tag)
+            action = element[0]
             i += 2
-            if action == OPEN:
-                if name == "a" and opened and (opened[-1][0] == "a" or (len(opened) > 1 and opened[-2][0] == "a")):
-                    self.close("a", proper=False)
-                opened.append((name, self.length, len(self.found), kind, target))
+            if action == LINE:
+                self.gap = 2
+                if opened:
+                    self.close_all()
             elif action == CLOSE:
                 if opened:
-                    if opened[-1][0] == name:
+                    if opened[-1][0] == element[1]:
                         entry = opened.pop()
                         if entry[4] is not None:
                             self.annotate(entry, proper=True)
                     else:
-                        self.close(name)
-            elif action == LINE:
-                self.gap = 2
-                if opened:
-                    self.close_all()
-            elif action == SPACE:
-                self.gap = self.gap or 1
-            elif action == CHART:
-                self.chart(target, printed)
-                if opens:
-                    self.open.append((name, self.length, 0, "", None))
-            elif action >= HIDE:
-                i, text = self.skip(name, tokens, i, text, self.credits if action == CREDIT else None)
-            elif action == IMAGE:
-                self.image(target, printed)
+                        self.close(element[1])
+            elif action != IGNORE:
+                _, name, kind, target, printed, opens = element
+                if action == OPEN:
+                    if name == "a" and opened and (opened[-1][0] == "a" or (len(opened) > 1 and opened[-2][0] == "a")):
+                        self.close("a", proper=False)
+                    opened.append((name, self.length, len(self.found), kind, target))
+                elif action == SPACE:
+                    self.gap = self.gap or 1
+                elif action == CHART:
+                    self.chart(target, printed)
+                    if opens:
+                        opened.append((name, self.length, 0, "", None))
+                elif action == IMAGE:
+                    self.image(target, printed)
+                else:
+                    i, text = self.skip(name, tokens, i, text, self.credits if action == CREDIT else None)
             if text:
-                self.text(text)
+                if not text.isspace():
+                    self.text(text)
+                elif not self.gap:
+                    self.gap = 1
         if not (count > 1 and _UNENDED.match(tokens[-2])):
             rest = html[end:]
             cut = _TAG_OPEN.search(rest)

@@ -28,6 +28,7 @@ _KEY = re.compile(r"([A-Za-z_\u4e00-\u9fff][\w-]{0,40})[ \t]*[:：](?:[ \t]+|(?=
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)")
 _ADDRESS_LINE = re.compile(r"\s*<((?:https?:)?//[^<>\s]{0,2000})?>\s*\Z")
 _BACK_LINE = re.compile(r"\s*(?:\[(?:返回|首页|回到)[^\[\]]{0,80}\]\([^()\s]{0,500}\)\s*[｜|]?\s*){1,6}\Z")
+_CLOSES_TAIL = frozenset(">)｜|")  # with one of these such a line ends
 _SEPARATOR = re.compile(r"[,，、;；]")
 _DATED_NAME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})-", re.ASCII)
 _ARTICLE_LAYOUTS = frozenset(("", "post", "posts", "article", "news", "single", "none", "null"))
@@ -38,7 +39,9 @@ def parse_post(item: RawItem) -> Article:
     """The article of one post. A post without a usable date is still one (precision NONE); a file without front matter is none."""
     text = decode(item.raw, item.locator)
     if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text.replace("\r\n", "\n")
+        if "\r" in text:
+            text = text.replace("\r", "\n")
     values, body, body_line = _split(text, item.locator)
     fields = fields_of(values)
     layout = str(values.get("layout", "")).lower()
@@ -159,18 +162,16 @@ def words_of(value: object) -> tuple[str, ...]:
 def _without_tail(body: str) -> tuple[str, str]:
     """(body without the site's closing lines, address of the article found in them)."""
     url = ""
-    end = len(body)
+    body = body.rstrip()
     while True:
-        body = body[:end].rstrip()
         start = body.rfind("\n") + 1
-        line = body[start:] if len(body) - start < 4000 else ""
+        line = body[start:] if body[-1:] in _CLOSES_TAIL and len(body) - start < 4000 else ""
         first = line.lstrip()[:1]
-        if first == "[" and _BACK_LINE.match(line):
-            end = start
-        elif first == "<" and (m := _ADDRESS_LINE.match(line)):
-            url, end = url or m[1] or "", start
-        else:
+        if first == "<" and (m := _ADDRESS_LINE.match(line)):
+            url = url or m[1] or ""
+        elif first != "[" or not _BACK_LINE.match(line):
             return body, url
+        body = body[:start].rstrip()
 
 
 def _read_body(body: str, name: str, locator: str, line: int) -> tuple[str, tuple[Annotation, ...], str]:

@@ -21,6 +21,7 @@ Rows = list[dict[str, Any]]
 # function name, arguments, seconds → rows as dictionaries; raises SourceError. The pipeline wires it to a process that can be killed.
 Call = Callable[[str, Mapping[str, Any], float], Rows]
 
+
 @dataclass(frozen=True, slots=True)
 class Poll:
     """What one poll brought. items may be an iterator, read once and in order. state: handed to the next poll once all items are stored.
