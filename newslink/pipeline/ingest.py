@@ -17,6 +17,7 @@ from pathlib import Path
 
 from newslink.articles import RawItem, discover, merge_origins
 from newslink.errors import StoreError
+from newslink.making import collect_young, without_collection
 from newslink.model import Article, Rejection
 from newslink.pipeline.clusters import cluster_new
 from newslink.pipeline.corrected import as_published
@@ -86,14 +87,16 @@ def ingest_items(
     shown: list[Rejection] = []
     work = _Latest(prepare)
     clustered = 0
-    for version, part in _parts(work, _fresh(store, items, counts, shown), workers, scheduler):
-        _catch_up(store, work, version, _put(store, work.prepare, part, counts, shown))
-        # Along the way, so that charts of a backfill that takes hours do not count its copies until its end.
-        if counts["new"] + counts["updated"] - clustered >= CLUSTERED:
-            cluster_new(store)
-            clustered = counts["new"] + counts["updated"]
-        if progress:
-            progress(counts["files"], None, f"{counts['rejected']} rejected" if counts["rejected"] else "")
+    with without_collection():
+        for version, part in _parts(work, _fresh(store, items, counts, shown), workers, scheduler):
+            _catch_up(store, work, version, _put(store, work.prepare, part, counts, shown))
+            # Along the way, so that charts of a backfill that takes hours do not count its copies until its end.
+            if counts["new"] + counts["updated"] - clustered >= CLUSTERED:
+                cluster_new(store)
+                clustered = counts["new"] + counts["updated"]
+            if progress:
+                progress(counts["files"], None, f"{counts['rejected']} rejected" if counts["rejected"] else "")
+            collect_young()
     left = store.unsettled()  # by a killed run
     version = work.prepare.version
     _settle(store, work.prepare, {}, [], left, counts)
