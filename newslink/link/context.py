@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.resources import as_file, files
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 REACH = 30  # characters to either side, within the sentence
 NEAR = 6  # of those, the ones that count as close by
@@ -19,13 +20,15 @@ STEP = 1 / 32  # log odds a unit of a weight
 _EDGE = 4  # the longest run that touches the name
 _BAG, _CLOSE_LEFT, _CLOSE_RIGHT, _TOUCH_LEFT, _TOUCH_RIGHT, _AROUND = range(1, 7)
 _FACTOR = np.uint32(0x9E3779B1)
-_SHIFT = np.uint32(32 - 17)
+_SHIFT, _HALF = np.uint32(32 - 17), np.uint32(13)
+_PADDING = np.zeros(REACH, np.uint16)
+_AT_ONCE = 1_000  # names whose rows stay near the processor
 
 
 @lru_cache(maxsize=1)
 def _folded() -> np.ndarray:
     """Code unit → what is compared: small letters, any digit as 0, every end of a sentence as 0x0."""
-    table = np.arange(65536, dtype=np.uint32)
+    table = np.arange(65536, dtype=np.uint16)
     table[ord("A") : ord("Z") + 1] += 32
     table[ord("0") : ord("9") + 1] = ord("0")
     table[[ord(c) for c in "。!?;\n"]] = 0
@@ -37,45 +40,80 @@ def features(units: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarra
 
     units: code units of a haystack, which begins and ends with the end of a line.
     """
-    reach = np.arange(REACH)
-    left, left_ends = _window(units, start[:, None] - 1 - reach)
-    right, right_ends = _window(units, end[:, None] + reach)
-    columns = []
-    # Left windows run away from the name: their runs are turned into the order of the text, so that both sides share the bag.
-    for chars, ends, backwards, close, touch in (
-        (left, left_ends, True, _CLOSE_LEFT, _TOUCH_LEFT),
-        (right, right_ends, False, _CLOSE_RIGHT, _TOUCH_RIGHT),
-    ):
-        for size in (2, 3):
-            parts = [chars[:, i : REACH - size + 1 + i] for i in range(size)]
-            runs = _hashed(parts[::-1] if backwards else parts)
-            there = ends[:, size - 1 :]
-            columns.append(_places(runs, _BAG, there))
-            columns.append(_places(runs[:, :NEAR], close, there[:, :NEAR]))
-        for size in range(1, _EDGE + 1):
-            parts = [chars[:, i : i + 1] for i in range(size)]
-            columns.append(_places(_hashed(parts[::-1] if backwards else parts), touch, ends[:, size - 1 : size]))
-    columns.append(_places(_hashed([left[:, :1], right[:, :1]]), _AROUND, right_ends[:, :1]))
-    return np.concatenate(columns, axis=1)
+    return _features(*_prepared(units), start + REACH, end + REACH)
 
 
-def _window(units: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(folded characters at these positions, whether the sentence reaches so far; its end counts as a character)."""
-    chars = _folded()[units[np.clip(at, 0, len(units) - 1)]]
-    over = np.cumsum(chars == 0, axis=1) - (chars == 0)
-    return chars, over == 0
+def _features(text: np.ndarray, stops: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """As ``features``, of folded text with sentences that end at stops."""
+    windows = sliding_window_view(text, REACH)
+    left, right = windows[start - REACH].astype(np.uint32), windows[end].astype(np.uint32)  # both in the order of the text
+    runs: dict[tuple[int, int], np.ndarray] = {}  # side, size → hashes of the runs, from left to right
+    for side, chars in ((_LEFT, left), (_RIGHT, right)):
+        runs[side, 2] = _mixed(_mixed(chars ^ np.uint32(2))[:, :-1] ^ chars[:, 1:])
+        runs[side, 3] = _mixed(_mixed(_mixed(chars ^ np.uint32(3))[:, :-2] ^ chars[:, 1:-1]) ^ chars[:, 2:])
+        for size in (1, _EDGE):
+            runs[side, size] = _run(chars[:, REACH - size :] if side == _LEFT else chars[:, :size])
+    runs[_BOTH, 2] = _run(np.stack((left[:, -1], right[:, 0]), axis=1))
+    found = np.empty((len(start), len(_KINDS)), np.uint32)
+    at = 0
+    for (side, size), columns, _, _ in _LAYOUT:
+        some = runs[side, size][:, columns]
+        found[:, at : at + some.shape[1]] = some
+        at += some.shape[1]
+    found ^= _KINDS
+    found *= _FACTOR
+    found >>= _SHIFT
+    # How many characters on each side belong to the sentence, its end among them.
+    before, behind = start - stops[stops.searchsorted(start) - 1], stops[stops.searchsorted(end)] - end + 1
+    lacks = np.minimum(before, REACH).astype(np.uint8)[:, None] < _NEEDED_LEFT
+    lacks |= np.minimum(behind, REACH).astype(np.uint8)[:, None] < _NEEDED_RIGHT
+    np.putmask(found, lacks, np.uint32(SIZE))
+    return found
 
 
-def _hashed(parts: list[np.ndarray]) -> np.ndarray:
-    runs = np.full(parts[0].shape, len(parts), np.uint32)
-    for part in parts:
-        runs = (runs ^ part) * _FACTOR
-        runs ^= runs >> np.uint32(13)
+def _mixed(runs: np.ndarray) -> np.ndarray:
+    """One more character of a run taken into its hash; runs is changed."""
+    runs *= _FACTOR
+    runs ^= runs >> _HALF
     return runs
 
 
-def _places(runs: np.ndarray, kind: int, there: np.ndarray) -> np.ndarray:
-    return np.where(there, ((runs ^ np.uint32(kind)) * _FACTOR) >> _SHIFT, np.uint32(SIZE))
+def _run(chars: np.ndarray) -> np.ndarray:
+    """The hash of each row, as a column."""
+    runs = np.full(len(chars), chars.shape[1], np.uint32)
+    for i in range(chars.shape[1]):
+        runs = _mixed(runs ^ chars[:, i])
+    return runs[:, None]
+
+
+def _layout() -> list[tuple[tuple[int, int], slice, int, list[int]]]:
+    """(which runs, which of them, their kind, how many characters of the sentence each needs on its side), side by side in a row."""
+    out: list[tuple[tuple[int, int], slice, int, list[int]]] = []
+    for size in (2, 3):
+        count = REACH - size + 1
+        away, on = list(range(REACH, size - 1, -1)), list(range(size, REACH + 1))
+        out += [((_LEFT, size), slice(0, count), _BAG, away), ((_RIGHT, size), slice(0, count), _BAG, on)]
+        out.append(((_LEFT, size), slice(count - NEAR, count), _CLOSE_LEFT, away[-NEAR:]))
+        out.append(((_RIGHT, size), slice(0, NEAR), _CLOSE_RIGHT, on[:NEAR]))
+        out += [((_LEFT, size), slice(count - 1, count), _TOUCH_LEFT, [size]), ((_RIGHT, size), slice(0, 1), _TOUCH_RIGHT, [size])]
+    for size in (1, _EDGE):
+        out += [((_LEFT, size), slice(0, 1), _TOUCH_LEFT, [size]), ((_RIGHT, size), slice(0, 1), _TOUCH_RIGHT, [size])]
+    return [*out, ((_BOTH, 2), slice(0, 1), _AROUND, [1])]
+
+
+_LEFT, _RIGHT, _BOTH = 0, 1, 2
+_LAYOUT = _layout()
+_KINDS = np.array([kind for _, _, kind, needed in _LAYOUT for _ in needed], np.uint32)
+_NEEDED_LEFT, _NEEDED_RIGHT = (
+    np.array([one if (side == _LEFT) == left else 0 for (side, _), _, _, needed in _LAYOUT for one in needed], np.uint8)
+    for left in (True, False)
+)
+
+
+def _prepared(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(folded text with REACH ends of sentences on both sides, where its sentences end)."""
+    text = np.concatenate((_PADDING, _folded().take(units), _PADDING))
+    return text, (text == 0).nonzero()[0]
 
 
 class Context:
@@ -94,7 +132,10 @@ class Context:
         """Log odds, one a name at units[start:end]; 0 says nothing either way."""
         if not len(start):
             return np.zeros(0, np.float32)
-        return self._weights[features(units, start, end)].sum(axis=1) + self._offset
+        text, stops = _prepared(units)
+        parts = [slice(i, i + _AT_ONCE) for i in range(0, len(start), _AT_ONCE)]
+        found = [self._weights.take(_features(text, stops, start[p] + REACH, end[p] + REACH)).sum(axis=1) for p in parts]
+        return np.concatenate(found) + self._offset
 
 
 @lru_cache(maxsize=1)

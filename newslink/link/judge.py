@@ -40,7 +40,15 @@ def probability(score: float) -> float:
 # What rules and surroundings say together: fitted by benchmarks/context.py on sentences neither was made for. The rules that speak of one
 # place partly say the same, so each counts for less than alone; the last is what is left to the class of the name.
 _OF_RULES, _OF_CONTEXT = 0.58, 0.6
-_OF_CLASS = dict.fromkeys(SurfaceClass, 0.45) | {PLAIN: -0.4, WORD: 1.6, SECTOR: 0.9, PLACE: 0.9, PERSON: 0.6, AFFILIATE: -0.2, PHRASE: -0.2}
+_OF_CLASS = dict.fromkeys(SurfaceClass, 0.45) | {
+    PLAIN: -0.4,
+    WORD: 1.6,
+    SECTOR: 0.9,
+    PLACE: 0.9,
+    PERSON: 0.6,
+    AFFILIATE: -0.2,
+    PHRASE: -0.2,
+}
 
 
 def weighed(rules: float, context: float, klass: SurfaceClass) -> float:
