@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
+import daachorse
+
 from newslink.link.lexicon import Lexicon, Owner
+from newslink.link.needs import words
 from newslink.model import market_of
 
 _HK = re.compile(
@@ -13,7 +17,12 @@ _HK = re.compile(
 )
 _US = re.compile(r"美股|纳斯达克|纳指|道指|纽交所|中概|ADR|ADS|美东|美国上市|热门股|\.US")
 _A = re.compile(r"A股|沪指|深成指|创业板|科创板|上证|两市|沪深|北向|北交所|\d{6}\.S[HZ]|主力资金|涨停|跌停|龙虎榜|融资净买入")
-_ITEM = re.compile(r"(?<![\d.])\d{1,2}[、.](?!\d)|(?<=[。;\s])\d{1,2}(?=[A-Za-z一-鿿])(?![月日年个家只亿万倍成次名位大天周时分岁元])|【")
+# 3、 or 3. or 3 behind a full stop, or 【; its first characters stand in front, so that other places are passed over fast.
+_ITEM = re.compile(
+    r"[\d【](?:(?<=【)|(?<![\d.]\d)\d?[、.](?!\d)|(?<=[。;\s]\d)\d?(?=[A-Za-z一-鿿])(?![月日年个家只亿万倍成次名位大天周时分岁元]))"
+)
+_MARKETS = {"HK": _HK, "US": _US, "A": _A}
+_NONE: frozenset[str] = frozenset()
 _SUFFIX = re.compile(r"\(?(A股|H股|港股|美股|ADR|ADS)(?!市场|通|板块|概念|主板|创业板|投资者|指数)")
 _MARKET_OF = {"A股": "A", "H股": "HK", "港股": "HK", "美股": "US", "ADR": "US", "ADS": "US"}
 _STOP = re.compile(r"[。!?\n]")
@@ -34,18 +43,18 @@ def scene_market(text: str, start: int, end: int, field_start: int, field_end: i
     stop = _STOP.search(right)
     sentence = left[cut:] + "|" + (right[: stop.start()] if stop else right)
     found = _spoken_of(sentence)
-    before, words = left[cut:], "sentence"
+    before, where = left[cut:], "sentence"
     if not found and cut and text[end : end + 1] != ":":
-        before, words = left[_item_start(left) :], "paragraph"
+        before, where = left[_item_start(left) :], "paragraph"
         found = _spoken_of(before)
     if not found:
-        before, words = head, "headline"
+        before, where = head, "headline"
         found = _spoken_of(head)
     if len(found) == 1:
-        return next(iter(found)), words
+        return next(iter(found)), where
     if found:
         # The nearest market word before the name decides.
-        return _nearest(before, found), words
+        return _nearest(before, found), where
     return None, ""
 
 
@@ -57,13 +66,24 @@ def _item_start(left: str) -> int:
     return begin
 
 
-@lru_cache(maxsize=8192)
 def _spoken_of(text: str) -> frozenset[str]:
-    return frozenset(m for m, p in (("HK", _HK), ("US", _US), ("A", _A)) if p.search(text))
+    """The markets text speaks of. One look for words without which none of the patterns matches settles most."""
+    find, markets = _machine()
+    maybe = {market for match in find(text) for market in markets[match[2]]}
+    return frozenset(m for m in maybe if _MARKETS[m].search(text)) if maybe else _NONE
+
+
+@lru_cache(maxsize=1)
+def _machine() -> tuple[Callable[[str], list[tuple[int, int, int]]], list[list[str]]]:
+    """(finder of words that patterns need, markets of each)."""
+    needed = {market: words(pattern.pattern) for market, pattern in _MARKETS.items()}
+    surfaces = sorted({word for some in needed.values() for word in some})
+    find = daachorse.CharwiseDoubleArrayAhoCorasick(surfaces).find_overlapping
+    return find, [[market for market, some in needed.items() if word in some] for word in surfaces]
 
 
 def _nearest(left: str, found: frozenset[str]) -> str | None:
-    ends = {m: max((x.end() for x in p.finditer(left)), default=-1) for m, p in (("HK", _HK), ("US", _US), ("A", _A)) if m in found}
+    ends = {m: max((x.end() for x in p.finditer(left)), default=-1) for m, p in _MARKETS.items() if m in found}
     best = max(ends, key=ends.__getitem__)
     return best if ends[best] >= 0 else ("A" if "A" in found else None)
 

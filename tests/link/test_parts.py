@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newslink.link.automaton import automaton
+from newslink.link.market import _MARKETS, _spoken_of
 from newslink.link.segment import best_cut, groups_of
 from newslink.link.text import haystack, normal
 from newslink.link.words import Borders
+from tests.link import scoring
 
 PATTERNS = ["贵州茅台", "茅台", "五粮液"]
 
@@ -125,3 +127,11 @@ def test_borders_through_common_words_are_doubted_and_others_are_not() -> None:
     assert doubt("轨道交通银行卡", "交通银行") == (True, True)
     assert doubt("宁德时代表示", "宁德时代") == (False, False)
     assert doubt("中国汽研发布公告", "中国汽研") == (False, False)
+
+
+def test_markets_told_by_their_words_first_are_those_the_patterns_find() -> None:
+    texts = [case.sentence for name in ("adversarial.tsv", "adversarial_held.tsv") for case in scoring.cases(name)]
+    texts += ["恒生电子涨停", "恒生指数跌1%", "00700.HK", "港股通标的", "每股派8港仙", "NVDA.US盘前", ""]
+    found = [_spoken_of(text) for text in texts]
+    assert found == [frozenset(m for m, pattern in _MARKETS.items() if pattern.search(text)) for text in texts]
+    assert {market for some in found for market in some} == {"HK", "US", "A"}
