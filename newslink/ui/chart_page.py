@@ -121,8 +121,10 @@ def bar(found: Context) -> None:
 @st.fragment(key=FILTERS)
 def filters_part(found: Context) -> None:
     found, view = look(found, FILTERS)
-    widgets.filters(found, view.facets, then=lambda: refresh(found, FACTS, KLINE, TABLE))
-    note_drawn(FILTERS, found, view)
+    changed = (FACTS, KLINE, TABLE)
+    widgets.filters(
+        found, view.facets, then=lambda: refresh(found, *changed), cleared=lambda: refresh(found, FILTERS, *changed)
+    )
 
 
 @st.fragment(key=FACTS)

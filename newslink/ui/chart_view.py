@@ -23,7 +23,6 @@ from newslink.pipeline import view as pipeline
 from newslink.pipeline.view_types import ChartView
 from newslink.ui.context import Context, latest, redraw
 from newslink.ui.state import MINUTES
-from newslink.ui.widgets import filters_on
 
 PAGE = "chart"
 FILTERS, FACTS, KLINE, READER, TABLE, EXPORTS = PARTS = tuple(
@@ -177,7 +176,6 @@ def reading(found: Context, view: ChartView) -> Reading:
 
 # Parts that most choices leave as they are → what they show.
 _SHOWS: dict[str, Callable[[Context, ChartView], object]] = {
-    FILTERS: lambda found, view: filters_on(found.view),
     READER: reading,
     EXPORTS: lambda found, view: bool(len(view.events)),
 }

@@ -9,6 +9,7 @@ from newslink.ui import numbers
 from newslink.ui.context import Context
 from newslink.ui.desk import Fetch
 from newslink.ui.html import badge, text
+from newslink.ui.widgets import filters_mark
 
 
 def quote_html(found: Context, view: ChartView) -> str:
@@ -84,6 +85,7 @@ def counts_html(found: Context, counts: Counts, security: bool = True) -> str:
 
 
 def facts(found: Context, view: ChartView, fetch: Fetch | None) -> None:
+    st.html(filters_mark(found))
     st.html(
         quote_html(found, view) + f'<div class="nl-line2">{staleness_html(found, view, fetch)}</div>'
         f'<div class="nl-line2">{counts_html(found, view.counts)}</div>'

@@ -42,6 +42,7 @@ def filters(found: Context, facets: Facets) -> None:
         widgets.open_dates(found)
         widgets.filters(found, facets, keyword=False)
     widgets.offers(found)
+    st.html(widgets.filters_mark(found))
 
 
 def _security(found: Context) -> None:

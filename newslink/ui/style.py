@@ -52,6 +52,11 @@ h1, h2, h3 { padding: .15rem 0; }
 """
 
 
+def accent(dark: bool) -> str:
+    """The theme's primary colour (``.streamlit/config.toml``)."""
+    return "#5aa2ff" if dark else "#1f5fd0"
+
+
 def direction_colours(dark: bool, green_up: bool) -> str:
     """The two colours of rising and falling as style variables."""
     red, green = ("#ff5a5f", "#2ec08b") if dark else ("#d9363e", "#0f8a5f")

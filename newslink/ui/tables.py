@@ -130,6 +130,16 @@ def newest_first(events: pd.DataFrame) -> np.ndarray:
     return np.argsort(np.where(np.isnat(moments), np.iinfo("int64").max, -moments.astype("int64")), kind="stable")
 
 
+class _Cells(pd.DataFrame):
+    """Of a styled frame Streamlit makes a second one of what its cells show, every cell turned into text. Text shows itself, and where there
+    is nothing the browser formats the number as it does without a style.
+    """
+
+    def astype(self, *how: object, **more: object) -> pd.DataFrame:
+        nothing = np.full(len(self), np.nan)
+        return pd.DataFrame({name: one.array if one.dtype.kind == "O" else nothing for name, one in self.items()}, copy=False)
+
+
 def direction_style(frame: pd.DataFrame, columns: Sequence[str], dark: bool, green_up: bool) -> Styler:
     """Rising and falling coloured, the sign being the other cue.
 
@@ -138,15 +148,13 @@ def direction_style(frame: pd.DataFrame, columns: Sequence[str], dark: bool, gre
     """
     red, green = ("#ff6b70", "#2ec08b") if dark else ("#c9262e", "#0b7a53")
     up, down = (green, red) if green_up else (red, green)
+    places = [frame.columns.get_loc(column) for column in columns]
+    values = np.column_stack([frame[column].to_numpy("float64") for column in columns])
     rules = []
-    for colour, sign in ((up, 1), (down, -1)):
-        cells = [
-            f"row{row}_col{frame.columns.get_loc(column)}"
-            for column in columns
-            for row in np.flatnonzero(frame[column].to_numpy() * sign > 0)
-        ]
+    for colour, moved in ((up, values > 0), (down, values < 0)):
+        cells = [f"row{row}_col{places[column]}" for row, column in np.argwhere(moved).tolist()]
         rules += [{"props": [("color", colour)], "selectors": cells}] if cells else []
-    style = frame.style.set_uuid("events")
+    style = _Cells({name: column.array for name, column in frame.items()}, copy=False).style.set_uuid("events")
     style._compute = lambda: style
     style._translate = lambda *how: {"cellstyle": rules, "body": []}
     return style

@@ -69,7 +69,7 @@ TEXTS = {
     "relevance": "Least relevance",
     "fold": "Fold reposts",
     "clear": "Clear filters",
-    "n_filters": "Filter ({n})",
+    "n_filters": " ({n})",
     "any": "any",
     "watch": "Watchlist",
     "watch_add": "Watch",

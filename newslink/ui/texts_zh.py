@@ -69,7 +69,7 @@ TEXTS = {
     "relevance": "最低相关度",
     "fold": "折叠转载",
     "clear": "清除筛选",
-    "n_filters": "筛选（{n}）",
+    "n_filters": "（{n}）",
     "any": "不限",
     "watch": "自选",
     "watch_add": "加自选",

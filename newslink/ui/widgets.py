@@ -15,6 +15,7 @@ from newslink.model import Role, Security
 from newslink.pipeline.view_types import Facets
 from newslink.ui.context import Context, change, redraw
 from newslink.ui.state import ADJUSTS, EARLIEST, LATEST, OVERLAYS, PANELS, PERIODS, RANGES, View
+from newslink.ui.style import accent
 
 
 def bound(field: str, shown: object, typed: bool = False) -> str:
@@ -260,7 +261,7 @@ def role_name(found: Context) -> Callable[[str], str]:
     return lambda role: found.words["role_source" if role == "source" else role]
 
 
-def filter_fields(found: Context, facets: Facets, keyword: bool = True, then: Callable[[], None] = redraw) -> None:
+def filter_fields(found: Context, facets: Facets, keyword: bool, then: Callable[[], None], cleared: Callable[[], None]) -> None:
     words = found.words
     if keyword:
         key = bound("keyword", found.view.keyword, typed=True)
@@ -273,20 +274,32 @@ def filter_fields(found: Context, facets: Facets, keyword: bool = True, then: Ca
     st.slider(words["relevance"], 0, 100, key=bound("relevance", found.view.relevance), step=5, format="%d%%", on_change=taken)
     flag(found, "fold", "fold", then)
 
-    def cleared() -> None:
+    def clear() -> None:
         change(keyword="", sources=(), categories=(), tags=(), roles=(), relevance=0, fold=False, page=1)
-        then()
+        cleared()
 
-    st.button(words["clear"], icon=":material/filter_alt_off:", on_click=cleared, disabled=not filters_on(found.view))
+    st.button(words["clear"], icon=":material/filter_alt_off:", on_click=clear)
 
 
-def filters(found: Context, facets: Facets, keyword: bool = True, then: Callable[[], None] = redraw) -> None:
-    """then: draws again what a filter changes; all of the page where it is not given."""
-    number = filters_on(found.view)
-    label = found.say("n_filters", n=number) if number else found.words["filters"]
-    with popover(label, "filters", icon=":material/filter_alt:", type="primary" if number else "secondary") as box:
+def filters(
+    found: Context, facets: Facets, keyword: bool = True, then: Callable[[], None] = redraw, cleared: Callable[[], None] = redraw
+) -> None:
+    """Its label says how many are on by ``filters_mark``. then: draws again what a filter changes; cleared: the filters as well. All of the
+    page where they are not given.
+    """
+    with popover(found.words["filters"], "filters", icon=":material/filter_alt:") as box:
         if box.open:
-            filter_fields(found, facets, keyword, then)
+            filter_fields(found, facets, keyword, then, cleared)
+
+
+def filters_mark(found: Context) -> str:
+    """Style that puts the number of filters behind the label: nothing of what is in the popover need be drawn again for it."""
+    number = filters_on(found.view)
+    if not number:
+        return "<style></style>"
+    button, colour = ".st-key-filters button", accent(found.dark)
+    said = found.say("n_filters", n=number)
+    return f'<style>{button} {{ color: {colour}; border-color: {colour}; }} {button} p::after {{ content: "{said}"; }}</style>'
 
 
 _FOCUS = """

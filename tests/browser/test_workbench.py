@@ -132,6 +132,8 @@ def test_a_row_of_the_table_lights_its_marker_up(visit, sample):
     one.chart()
     table = one.page.locator("[data-testid=stDataFrame]").first
     table.scroll_into_view_if_needed()
+    cells = table.locator("[role=gridcell]").all_text_contents()
+    assert any(re.fullmatch(r"-?\d+\.\d+", cell) for cell in cells) and not any("rror" in cell for cell in cells)
     box = table.bounding_box()
     one.page.mouse.click(box["x"] + 16, box["y"] + 36 + 35 * 2 + 17)
     one.page.wait_for_url(re.compile("art="))

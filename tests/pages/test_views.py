@@ -157,6 +157,15 @@ def test_the_colours_of_a_table_are_those_that_pandas_works_out(rows, green_up):
     assert _coloured(slow) == _coloured(direction_style(frame, ["T+0", "T+1"], dark=False, green_up=green_up))
 
 
+def test_cells_of_a_coloured_table_show_their_text_and_numbers_as_the_browser_formats_them():
+    frame = pd.DataFrame({"标题": ["一", "二"], "T+0": [0.5, -0.5], "篇": [1, 2]})
+    sent = ArrowData()
+    marshall_styler(sent, direction_style(frame, ["T+0"], dark=False, green_up=False), "u")
+    shown = pa.ipc.open_stream(sent.styler.display_values).read_all().to_pylist()
+    assert [row["标题"] for row in shown] == ["一", "二"]
+    assert {row[name] for row in shown for name in ("T+0", "篇")} == {None}  # a number here is an error in the browser
+
+
 def _coloured(style) -> dict[str, str]:
     """Cell → what Streamlit sends of its style."""
     sent = ArrowData()
