@@ -1,6 +1,6 @@
 """A store → memory and answer times of the dashboard process on it, visited over Streamlit's own websocket; no browser needed.
 
-    python benchmarks/dashboard.py sqlite:////folder/store-1000000.db [--rounds 3]
+    python benchmarks/dashboard.py sqlite:////folder/store-1000000.db [--rounds 3] [--securities 3]
 
 Every page is visited for the most mentioned securities, with and without a keyword, in one session a security; the chart also over all
 years. Baseline in the same run: the process before anybody came, and the same visits on the bundled sample.
@@ -76,13 +76,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("store", help="SQLAlchemy URL of a filled store")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--securities", type=int, default=3, help="how many of the most mentioned ones")
     options = parser.parse_args()
     with open_store(options.store, create=False) as store:
         with store.database.read() as reader:
             last = reader.value("SELECT max(session) FROM session_tally")
         from newslink.store.keys import day_of
 
-        top = store.top_mentioned(day_of(last), limit=3)
+        top = store.top_mentioned(day_of(last), limit=options.securities)
         counts = store.counts()
     print(f"{counts.linked + counts.unlinked:,} articles, {counts.links:,} links")
     measured(None, ["300750.SZ", "600519.SH"], "range=1y", 1)
