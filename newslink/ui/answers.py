@@ -42,7 +42,7 @@ class Answers:
     Safe for several threads; two that ask at once may both work.
     """
 
-    def __init__(self, most: int = 256 * MEGABYTE) -> None:
+    def __init__(self, most: int = 160 * MEGABYTE) -> None:
         self._most = most
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()

@@ -171,15 +171,12 @@ def _chart(found: Context, view: ChartView, height: int) -> Callable[[], dict]:
     """Draw the K-line. Gives how to make the figure that is exported."""
     options = options_of(found, view)
 
-    def figure(options: ChartOptions = options) -> dict:
-        return kline_figure(view.bars, view.events, options, view.benchmark if options.compare else None, tag_words(found.language))
-
     def made() -> tuple[bytes, str]:
-        drawn = figure()
+        drawn = _figure(found, view, options)
         return packed(drawn), drawn["layout"]["meta"]["period"]
 
     content, period = found.desk.answer(made, "kline", *question(found), options)
-    about = _about(found, view)
+    about, where, window = _about(found, view), scope(view), (view.first_day, view.last_day)
 
     def picked(day: date | None) -> None:
         change(day=day, article="")
@@ -187,7 +184,7 @@ def _chart(found: Context, view: ChartView, height: int) -> Callable[[], dict]:
 
     def zoomed(days: tuple[date, date] | None) -> None:
         if days:
-            zoom_to(view, days)
+            zoom_to(where, window, days)
             refresh(found, KLINE)
 
     def boxed(days: tuple[date, date] | None) -> None:
@@ -198,20 +195,24 @@ def _chart(found: Context, view: ChartView, height: int) -> Callable[[], dict]:
     kline(
         content,
         key="kline",
-        scope=scope(view),
-        full=(view.first_day, view.last_day),
+        scope=where,
+        full=window,
         selected=found.view.day,
         coarse=found.view.period == "auto" and period != "day",
         words={key: found.words[key] for key in CHART_WORDS},
         language=found.language,
         height=height,
         about=f"{about.title}\n" + " · ".join(f"{label}: {value}" for label, value in about.lines()[1:]),
-        file=exports.file_name(view.security.id, view.first_day, view.last_day),
+        file=exports.file_name(view.security.id, *window),
         on_pick=picked,
         on_box=boxed,
         on_zoom=zoomed,
     )
-    return lambda: figure(replace(options, selected=found.view.day))
+    return lambda: _figure(found, load(found), replace(options, selected=found.view.day))
+
+
+def _figure(found: Context, view: ChartView, options: ChartOptions) -> dict:
+    return kline_figure(view.bars, view.events, options, view.benchmark if options.compare else None, tag_words(found.language))
 
 
 def _about(found: Context, view: ChartView) -> exports.About:
@@ -231,12 +232,12 @@ def table_part(found: Context) -> None:
     cut = found.desk.answer(
         lambda: tables.events_table(found, view), "table", found.language, found.dark, found.view.green_up, *question(found)
     )
-    key = f"events-{view.security.id}"
+    key, rows = f"events-{view.security.id}", view.whole[["session", "article"]].iloc[cut.rows]
 
     def chosen() -> None:
         row = tables.chosen_row(st.session_state[key])
-        if row is not None and row < len(cut.rows):
-            event = view.whole.iloc[int(cut.rows[row])]
+        if row is not None and row < len(rows):
+            event = rows.iloc[row]
             change(day=None if pd.isna(event["session"]) else event["session"].date(), article=str(event["article"]))
         refresh(found, KLINE)
 

@@ -35,19 +35,24 @@ _SHOWN = "newslink-shown"
 class Shown:
     """What a session's page shows now. One a session: also what is asked for later, a download, is answered from here.
 
-    found, view: of the newest run. figure: makes the figure on screen, None where there is none. drawn: part → what it drew last, of the
-    parts that are drawn again only when that changes. ready: part → context and view for its next run, found once for all parts of it.
+    No view is kept: one of a much mentioned security over all years is fifteen megabytes, which many an open page would hold. It is asked for
+    again, and mostly still at hand. found: of the newest run. figure: makes the figure on screen, None where there is none. drawn: part →
+    what it drew last, of the parts that are drawn again only when that changes. ready: part → context and view for its next run, found once
+    for all parts of it.
     """
 
     found: Context | None = None
-    view: ChartView | None = None
     figure: Callable[[], dict] | None = None
     drawn: dict[str, object] = field(default_factory=dict)
     ready: dict[str, tuple[Context, ChartView]] = field(default_factory=dict)
 
     def prepare(self, found: Context, view: ChartView, parts: tuple[str, ...]) -> None:
-        self.found, self.view = found, view
+        self.found = found
         self.ready = dict.fromkeys(parts, (found, view))
+
+    @property
+    def view(self) -> ChartView:
+        return load(self.found)
 
 
 def shown() -> Shown:
@@ -60,8 +65,7 @@ def look(found: Context, part: str) -> tuple[Context, ChartView]:
     if ready := now.ready.pop(part, None):
         return ready
     now.found = found = latest(found)
-    now.view = view = load(found)
-    return found, view
+    return found, load(found)
 
 
 def refresh(found: Context, *parts: str) -> None:
@@ -129,10 +133,10 @@ def scope(view: ChartView) -> str:
     return f"{view.security.id} {view.first_day} {view.last_day}"
 
 
-def zoom_to(view: ChartView, days: tuple[date, date]) -> None:
-    """Keep the days looked at and as many on both sides, so that a small pan finds them loaded."""
+def zoom_to(where: str, window: tuple[date, date], days: tuple[date, date]) -> None:
+    """Keep the days looked at and as many on both sides, so that a small pan finds them loaded. where: the scope they belong to."""
     room = (days[1] - days[0]) * 1.2
-    st.session_state["zoom"] = (scope(view), (max(days[0] - room, view.first_day), min(days[1] + room, view.last_day)))
+    st.session_state["zoom"] = (where, (max(days[0] - room, window[0]), min(days[1] + room, window[1])))
 
 
 def _zoomed(view: ChartView) -> tuple[date, date] | None:
