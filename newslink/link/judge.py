@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from newslink.link import cues
 from newslink.link.against import NAMESAKE, PLAIN_LOSS, RUNS_ON, STRADDLED, against
-from newslink.link.classes import AFFILIATE, FOREIGN, PERSON, PHRASE, PLACE, PLAIN, SECTOR, WORD, SurfaceClass
+from newslink.link.classes import AFFILIATE, FOREIGN, PHRASE, PLACE, PLAIN, SECTOR, SHORTENED, WORD, SurfaceClass
 from newslink.link.cue import Cue
 from newslink.link.found import Found
 from newslink.link.lexicon import Lexicon, Owner
@@ -39,15 +39,15 @@ def probability(score: float) -> float:
 
 # What rules and surroundings say together: fitted by benchmarks/context.py on sentences neither was made for. The rules that speak of one
 # place partly say the same, so each counts for less than alone; the last is what is left to the class of the name.
-_OF_RULES, _OF_CONTEXT = 0.58, 0.6
-_OF_CLASS = dict.fromkeys(SurfaceClass, 0.45) | {
-    PLAIN: -0.4,
-    WORD: 1.6,
-    SECTOR: 0.9,
-    PLACE: 0.9,
-    PERSON: 0.6,
-    AFFILIATE: -0.2,
-    PHRASE: -0.2,
+_OF_RULES, _OF_CONTEXT = 0.56, 0.8
+_OF_CLASS = dict.fromkeys(SurfaceClass, 0.15) | {
+    PLAIN: -0.85,
+    WORD: 1.55,
+    SECTOR: 0.05,
+    PLACE: 0.65,
+    AFFILIATE: -0.75,
+    SHORTENED: 0.55,
+    PHRASE: 0.25,
 }
 
 
