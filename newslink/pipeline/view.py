@@ -92,15 +92,15 @@ def chart_view(
     if wanted != window:
         places = answer(lambda: Places(whole["article"]), "places", window)
         rows = places.of(store.linked_articles(wanted))
-    events = whole if len(rows) == len(whole) else whole.take(rows).reset_index(drop=True)
     bars, index = answer(cut, "window", security, start, end, adjust)
     market = market_of(security)
     return ChartView(
         security=known,
         name=universe.name_on(security),
         bars=bars,
-        events=events,
-        counts=_counts(store, window, events, wanted == window, answer),
+        whole=whole,
+        rows=rows,
+        counts=_counts(store, window, len(rows), wanted == window, answer),
         staleness=answer(lambda: staleness_of(raw, clock, market, now), "staleness", security, clock.last_closed(market, now)),
         first_day=start,
         last_day=end,
@@ -109,8 +109,6 @@ def chart_view(
         benchmark_name=universe.name_on(benchmark),
         history=(raw["session"].iloc[0].date(), last_bar) if last_bar else None,
         facets=answer(lambda: facets_of(store, Filter(securities=(security,))), "facets", security),
-        whole=whole,
-        rows=rows,
     )
 
 
@@ -163,15 +161,16 @@ def staleness_of(raw: pd.DataFrame, clock: SessionClock, market: str, now: datet
     )
 
 
-def _counts(store: Store, window: Filter, events: pd.DataFrame, unfiltered: bool, answer: Answer) -> Counts:
-    """linked = on the chart + outside the window + filtered out, articles once each."""
+def _counts(store: Store, window: Filter, shown: int, unfiltered: bool, answer: Answer) -> Counts:
+    """linked = on the chart + outside the window + filtered out, articles once each. shown: rows on the chart; of one security, an article is
+    one row.
+    """
 
     def number(wanted: Filter) -> int:
         return answer(lambda: store.page(wanted, limit=0).total, "number", wanted)
 
     whole = answer(store.counts, "counts")
     linked = number(Filter(securities=window.securities))
-    shown = events["article"].nunique()
     inside = shown if unfiltered else number(window)
     return Counts(
         received=whole.ingested, linked=whole.linked, unlinked=whole.unlinked, rejected=whole.rejected,

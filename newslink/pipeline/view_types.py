@@ -96,13 +96,14 @@ class ChartView:
     benchmark: daily bars of the market's index over the same days, empty when there are none. history: first and last
     session known at all.
 
-    whole: the events of the window before the filter, frame as ``events``; rows: which of them (positions, ascending) are ``events``.
+    whole: the events of the window before the filter, frame as ``events``; rows: which of them (positions, ascending) the filter leaves.
     """
 
     security: Security
     name: str
     bars: pd.DataFrame = field(metadata=SHARED)
-    events: pd.DataFrame
+    whole: pd.DataFrame = field(metadata=SHARED)
+    rows: np.ndarray
     counts: Counts
     staleness: Staleness
     first_day: date
@@ -112,8 +113,15 @@ class ChartView:
     benchmark_name: str = ""
     history: tuple[date, date] | None = None
     facets: Facets = field(default=Facets(), metadata=SHARED)
-    whole: pd.DataFrame = field(default_factory=pd.DataFrame, metadata=SHARED)
-    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The events that the filter leaves, put together each time."""
+        return self.columns(*self.whole.columns)
+
+    def columns(self, *names: str) -> pd.DataFrame:
+        """Some columns of them, at a share of the cost."""
+        return self.whole[list(names)].take(self.rows).reset_index(drop=True)
 
 
 @dataclass(frozen=True, slots=True)

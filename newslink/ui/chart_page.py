@@ -17,10 +17,12 @@ from newslink.pipeline.view_types import ArticleView, ChartView
 from newslink.ui import exports, minute, numbers, tables, widgets
 from newslink.ui.actions import say_what_was_done
 from newslink.ui.chart_view import (
+    DAYS,
     EXPORTS,
     FACTS,
     FILTERS,
     KLINE,
+    OF_EVENTS,
     PAGE,
     PARTS,
     READER,
@@ -37,7 +39,7 @@ from newslink.ui.chart_view import (
     window_of,
     zoom_to,
 )
-from newslink.ui.context import Context, change, latest, part_of_page, redraw
+from newslink.ui.context import Context, change, latest, part_of_page
 from newslink.ui.desk import Desk, fetch
 from newslink.ui.facts import facts
 from newslink.ui.html import text
@@ -74,12 +76,12 @@ def page(found: Context) -> None:
     job = fetch(found.desk, view.security.id, wanted=missing)
     # What comes and goes has a place that stays, so that what follows is not laid out anew.
     with st.container():
-        notices(found)
+        if found.desk.sample:
+            st.caption(f":material/science: {found.words['sample_note']}")
     facts_part(found)
     with st.container():
         if job is not None and job.job.running:
             wait_for(found, view.security.id)
-        no_prices(found, view)
     # In the order in which they are looked at.
     left, right = st.columns([2, 1], gap="small")
     with left:
@@ -99,8 +101,8 @@ def bar(found: Context) -> None:
     """Search, range, dates, period, display, filter: one line on a wide screen; below it what search offers."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         widgets.search(found)
-        widgets.ranges(found)
-        widgets.dates(found, window_of(found))
+        with st.container(width="content"):
+            days_part(found)
         widgets.period(found)
         widgets.display(found)
         with st.container(width="content"):
@@ -118,26 +120,34 @@ def bar(found: Context) -> None:
         widgets.offers(found)
 
 
+@st.fragment(key=DAYS)
+def days_part(found: Context) -> None:
+    found, view = look(found, DAYS)
+    note_drawn(DAYS, found, view)
+
+    def changed() -> None:
+        refresh(found, *OF_EVENTS)
+
+    with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+        widgets.ranges(found, changed)
+        widgets.dates(found, window_of(found), changed)
+
+
 @st.fragment(key=FILTERS)
 def filters_part(found: Context) -> None:
     found, view = look(found, FILTERS)
-    changed = (FACTS, KLINE, TABLE)
     widgets.filters(
-        found, view.facets, then=lambda: refresh(found, *changed), cleared=lambda: refresh(found, FILTERS, *changed)
+        found, view.facets, then=lambda: refresh(found, *OF_EVENTS), cleared=lambda: refresh(found, FILTERS, *OF_EVENTS)
     )
 
 
 @st.fragment(key=FACTS)
 def facts_part(found: Context) -> None:
     found, view = look(found, FACTS)
-    facts(found, view, fetch(found.desk, view.security.id, wanted=False))
-
-
-def notices(found: Context) -> None:
     if found.bad:
         st.warning(found.say("bad_link", names=", ".join(found.bad)), icon=":material/link_off:")
-    if found.desk.sample:
-        st.caption(f":material/science: {found.words['sample_note']}")
+    facts(found, view, fetch(found.desk, view.security.id, wanted=False))
+    no_prices(found, view)
 
 
 def no_prices(found: Context, view: ChartView) -> None:
@@ -190,7 +200,7 @@ def _chart(found: Context, view: ChartView, height: int) -> Callable[[], dict]:
     def boxed(days: tuple[date, date] | None) -> None:
         if days:
             change(start=days[0], end=days[1])
-            redraw()
+            refresh(found, *OF_EVENTS)
 
     kline(
         content,
@@ -212,7 +222,8 @@ def _chart(found: Context, view: ChartView, height: int) -> Callable[[], dict]:
 
 
 def _figure(found: Context, view: ChartView, options: ChartOptions) -> dict:
-    return kline_figure(view.bars, view.events, options, view.benchmark if options.compare else None, tag_words(found.language))
+    events = view.columns("session", "article", "published_at", "title", "role", "tags")
+    return kline_figure(view.bars, events, options, view.benchmark if options.compare else None, tag_words(found.language))
 
 
 def _about(found: Context, view: ChartView) -> exports.About:

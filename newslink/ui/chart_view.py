@@ -25,9 +25,10 @@ from newslink.ui.context import Context, latest, redraw
 from newslink.ui.state import MINUTES
 
 PAGE = "chart"
-FILTERS, FACTS, KLINE, READER, TABLE, EXPORTS = PARTS = tuple(
-    f"{PAGE}-{part}" for part in ("filters", "facts", "kline", "reader", "table", "exports")
+DAYS, FILTERS, FACTS, KLINE, READER, TABLE, EXPORTS = PARTS = tuple(
+    f"{PAGE}-{part}" for part in ("days", "filters", "facts", "kline", "reader", "table", "exports")
 )
+OF_EVENTS = (FACTS, KLINE, TABLE)  # parts that show the events themselves: every filter and every window draws them again
 _SHOWN = "newslink-shown"
 
 
@@ -146,16 +147,16 @@ def _zoomed(view: ChartView) -> tuple[date, date] | None:
 
 
 def of_day(found: Context, view: ChartView) -> pd.DataFrame:
-    """The events of the candle that ends on the chosen day, in the period now drawn."""
-    day = found.view.day
-    if day is None or not len(view.events):
-        return view.events.iloc[:0]
-    places = slots(view.bars, view.events, options_of(found, view))
-    session = view.events["session"].to_numpy("datetime64[D]")
+    """article, title, relevance, session of the events of the candle that ends on the chosen day, in the period now drawn."""
+    day, events = found.view.day, view.columns("article", "title", "relevance", "session")
+    if day is None or not len(events):
+        return events.iloc[:0]
+    places = slots(view.bars, events, options_of(found, view))
+    session = events["session"].to_numpy("datetime64[D]")
     place = int(places.place_of(np.array([day], "datetime64[D]"))[0])
     if place < 0:
-        return view.events[session == np.datetime64(day, "D")]
-    return view.events[(session >= places.first[place]) & (session <= places.last[place])]
+        return events[session == np.datetime64(day, "D")]
+    return events[(session >= places.first[place]) & (session <= places.last[place])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +174,16 @@ def reading(found: Context, view: ChartView) -> Reading:
     ids = list(dict.fromkeys(of_day(found, view).sort_values("relevance", ascending=False, kind="stable")["article"])) if day else []
     if open_one and open_one not in ids:
         ids = [open_one]
-    if not ids and day is None and len(view.events):
-        ids = [view.events["article"].iloc[-1]]
+    if not ids and day is None and len(view.rows):
+        ids = [view.whole["article"].iloc[view.rows[-1]]]
     return Reading(tuple(ids), open_one or (ids[0] if ids else ""), found.view.keyword)
 
 
 # Parts that most choices leave as they are → what they show.
 _SHOWS: dict[str, Callable[[Context, ChartView], object]] = {
+    DAYS: lambda found, view: (found.view.range, found.view.start, found.view.end, window_of(found)),
     READER: reading,
-    EXPORTS: lambda found, view: bool(len(view.events)),
+    EXPORTS: lambda found, view: (bool(len(view.rows)), view.first_day, view.last_day),
 }
 
 

@@ -44,7 +44,7 @@ def current_view() -> tuple[View, tuple[str, ...]]:
     if given:
         view, bad = parse_view(given)
     else:
-        view, bad = st.session_state.get(_KEPT, View()), ()
+        view, bad = kept(), ()
     if not given or view != st.session_state.get(_KEPT):
         keep(view)
     # What was dropped stays said until something is chosen, although the URL no longer holds it.
@@ -65,10 +65,15 @@ def keep(view: View) -> None:
             st.query_params[name] = value
 
 
+def kept() -> View:
+    """The view of this session as it is now."""
+    return st.session_state.get(_KEPT, View())
+
+
 def change(**more: object) -> View:
     """Change the view by a widget's callback or a gesture; the run that follows draws it."""
     st.session_state.pop(_BAD, None)
-    view = changed(st.session_state.get(_KEPT, View()), **more)
+    view = changed(kept(), **more)
     keep(view)
     return view
 

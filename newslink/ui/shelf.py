@@ -14,7 +14,7 @@ import streamlit as st
 from newslink.model import SECURITY_ID
 from newslink.pipeline.bars import bars_of
 from newslink.pipeline.wire import WATCHLIST
-from newslink.ui.context import Context, change, keep
+from newslink.ui.context import Context, change, keep, kept
 from newslink.ui.desk import Desk
 from newslink.ui.state import View, format_view, parse_view
 from newslink.ui.widgets import escaped
@@ -130,8 +130,7 @@ def shelf(found: Context, security: str) -> None:
             words["view_save"],
             icon=":material/bookmark_add:",
             disabled=not given.strip(),
-            on_click=save_view,
-            args=(desk, given, found.view),
+            on_click=lambda: save_view(desk, given, kept()),  # a filter does not draw the shelf again
         )
         for number, (name_of, parameters) in enumerate(now.views.items()):
             open_it, drop_it = st.columns([5, 1])

@@ -134,13 +134,13 @@ def escaped(text: str) -> str:
 # ---- window and drawing -----------------------------------------------------------------------------------------------------------------
 
 
-def ranges(found: Context) -> None:
+def ranges(found: Context, then: Callable[[], None] = redraw) -> None:
     view = found.view
     key = bound("range", None if view.start or view.end else view.range)
 
     def chosen() -> None:
         change(range=st.session_state[key] or "1y")
-        redraw()
+        then()
 
     st.segmented_control(
         found.words["range"],
@@ -152,14 +152,14 @@ def ranges(found: Context) -> None:
     )
 
 
-def dates(found: Context, window: tuple[date, date]) -> None:
+def dates(found: Context, window: tuple[date, date], then: Callable[[], None] = redraw) -> None:
     """Both ends of the window; a half-made choice waits for its other half."""
 
     def chosen() -> None:
         value = st.session_state["w-dates"]
         if isinstance(value, tuple) and len(value) == 2:
             change(start=value[0], end=value[1], page=1)
-            redraw()
+            then()
 
     shown = (max(window[0], EARLIEST), min(window[1], LATEST))
     half = st.session_state.get("w-dates")
