@@ -48,7 +48,9 @@ async def visit(url: str, code: str, dates: str, taken: Taken) -> None:
                     answer.ParseFromString(await socket.recv())
                     if answer.WhichOneof("type") == "script_finished":
                         break
-                taken.setdefault((page or "chart") + (" (all years)" if span != dates else ""), []).append((time.perf_counter() - begun) * 1000)
+                taken.setdefault((page or "chart") + (" (all years)" if span != dates else ""), []).append(
+                    (time.perf_counter() - begun) * 1000
+                )
 
 
 def measured(store_url: str | None, codes: list[str], dates: str, rounds: int) -> None:
@@ -61,11 +63,16 @@ def measured(store_url: str | None, codes: list[str], dates: str, rounds: int) -
                 for code in codes:
                     asyncio.run(visit(url, code, dates, taken))
             # VmHWM: the most that was ever resident
-            peak = next(int(line.split()[1]) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "VmHWM" in line) / 1024
+            peak = (
+                next(int(line.split()[1]) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "VmHWM" in line)
+                / 1024
+            )
             what, visits = "store" if store_url else "sample", sum(map(len, taken.values()))
             spent = (sum(process.cpu_times()[:2]) - sum(used[:2])) * 1000 / visits
             for page, times in taken.items():
-                print(f"{what:<8}{page:<20}{len(times):>5} visits: median {statistics.median(times):>5.0f} ms, slowest {max(times):>6.0f} ms")
+                print(
+                    f"{what:<8}{page:<20}{len(times):>5} visits: median {statistics.median(times):>5.0f} ms, slowest {max(times):>6.0f} ms"
+                )
             print(
                 f"{what:<8}{visits} visits, {spent:.0f} ms of processor each on average; "
                 f"memory {before / 2**20:.0f} MB before, {process.memory_info().rss / 2**20:.0f} MB after, {peak:.0f} MB at its peak"

@@ -138,7 +138,9 @@ def main() -> None:
         size = sum(len(json.loads(line)) > 0 for file in sorted(folder.iterdir()) for line in file.open(encoding="utf-8"))
         took = time.process_time() - began
         print(f"{size:,} articles; json.loads of every line alone takes {took:.2f} s: {size / took:,.0f}/s\n")
-        print(f"{'workers':8}{'run':8}{'wall s':>8}{'a second':>10}{'processor s':>13}{'a second':>10}{'writer s':>10}{'MB':>6}{'worker MB':>11}")
+        print(
+            f"{'workers':8}{'run':8}{'wall s':>8}{'a second':>10}{'processor s':>13}{'a second':>10}{'writer s':>10}{'MB':>6}{'worker MB':>11}"
+        )
         for workers in map(int, options.workers.split(",")):
             home = Path(temporary, f"home-{workers}")
             home.mkdir()

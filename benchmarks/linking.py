@@ -25,11 +25,11 @@ sys.path.insert(0, str(ROOT))
 
 import ahocorasick  # noqa: E402
 
-from newslink.articles import discover, parse  # noqa: E402
+from newslink.articles import RawItem, discover, parse  # noqa: E402
 from newslink.link import Linker, Universe  # noqa: E402
 from newslink.link.automaton import automaton  # noqa: E402
 from newslink.making import without_collection  # noqa: E402
-from newslink.model import NameKind  # noqa: E402
+from newslink.model import Article, NameKind  # noqa: E402
 from tests.link import scoring, universe_files  # noqa: E402
 
 TODAY = date(2026, 8, 1)
@@ -152,6 +152,7 @@ def speed(universe: Universe, linker: Linker, rounds: int) -> None:
     joined = {kind: "\n".join(group) for kind, group in texts.items()}
     raw = {kind: text.encode() for kind, text in joined.items()}
     post = next(p for p in discover([SHARED / "posts" / "2021-12-22-NW202112222223057463.md"]))
+    every = [p for p in discover([SHARED / "posts"]) if isinstance(p, RawItem) and isinstance(parse(p), Article)]
     batch = 400
     works: dict[str, tuple[Callable[[], object], int, int]] = {}
     for kind, group in (("short", short), ("long", long)):
@@ -162,12 +163,14 @@ def speed(universe: Universe, linker: Linker, rounds: int) -> None:
             f"{kind}: linker": (lambda g=group: linker.link_many(g), len(group), len(raw[kind])),
         }
 
-    def read() -> list:
+    def read(items: list[RawItem]) -> list:
         with without_collection():
-            return [parse(post) for _ in range(batch)]
+            return [parse(item) for item in items]
 
-    works["posts: parse + link"] = (lambda: linker.link_many(read()), batch, batch * len(post.raw))
-    works["posts: parse only"] = (read, batch, batch * len(post.raw))
+    for kind, items in (("post", [post] * batch), ("real posts", every * (batch // len(every)))):
+        size = sum(len(item.raw) for item in items)
+        works[f"{kind}: parse + link"] = (lambda i=items: linker.link_many(read(i)), len(items), size)
+        works[f"{kind}: parse only"] = (lambda i=items: read(i), len(items), size)
     taken: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, (work, _, _) in works.items():

@@ -187,7 +187,10 @@ def dashboard(browser, size: str, empty: float, rounds: int) -> None:
                 taken.append((time.perf_counter() - begun) * 1000)
                 page.keyboard.press("Escape")
             context.close()
-            print(f"dashboard {size}: a role chosen or taken back to painted {statistics.median(taken):.0f} ms, longest {max(taken):.0f} ms", flush=True)
+            print(
+                f"dashboard {size}: a role chosen or taken back to painted {statistics.median(taken):.0f} ms, longest {max(taken):.0f} ms",
+                flush=True,
+            )
 
 
 def main() -> None:

@@ -91,7 +91,9 @@ class Analyst:
                 self.note(answer.delta)
             elif kind == "page_info_changed":
                 self.address = answer.page_info_changed.query_string
-            elif kind == "script_finished" and answer.script_finished != answer.FINISHED_EARLY_FOR_RERUN:  # a callback asked for other parts
+            elif (
+                kind == "script_finished" and answer.script_finished != answer.FINISHED_EARLY_FOR_RERUN
+            ):  # a callback asked for other parts
                 if answer.script_finished not in (0, 3):  # the script, or a fragment of it, ended well
                     raise RuntimeError(f"the run ended with {answer.script_finished}")
                 return (time.perf_counter() - begun) * 1000

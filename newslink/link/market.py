@@ -66,6 +66,7 @@ def _item_start(left: str) -> int:
     return begin
 
 
+@lru_cache(maxsize=256)  # names of one article ask for the same headline
 def _spoken_of(text: str) -> frozenset[str]:
     """The markets text speaks of. One look for words without which none of the patterns matches settles most."""
     find, markets = _machine()
