@@ -23,7 +23,7 @@ from newslink.model import Article, Link
 
 _EAST_8 = timedelta(hours=8)
 BEIJING = timezone(_EAST_8)
-CHUNK_ARTICLES, CHUNK_CHARACTERS = 4_000, 300_000
+CHUNK_ARTICLES, CHUNK_CHARACTERS = 8_000, 600_000
 
 
 class Linker:

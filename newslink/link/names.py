@@ -88,17 +88,17 @@ class Looker:
     def look(self, hay: Haystack, names: Names) -> Look:
         units, start, end, pattern, place = hay.units, names.start, names.end, names.pattern, names.place
         size = len(units)
-        following = units[np.minimum(end, size - 1)]
-        before = units[np.maximum(start - 1, 0)]
+        following = units.take(np.minimum(end, size - 1))
+        before = units.take(np.maximum(start - 1, 0))
         left, right = self._in_list(names, before)
         crossed = None
         if hay.origin is None:
             first, last = start, end
         else:
-            first, last = hay.origin[start], hay.origin[end - 1] + 1
+            first, last = hay.origin.take(start), hay.origin.take(end - 1) + 1
             crossed = (last - first) != (end - start)
         begins, runs = self._borders.doubtful(units, start, end)
-        (spelt,) = self._spelt[pattern].nonzero()
+        (spelt,) = self._spelt.take(pattern).nonzero()
         if len(spelt):
             more, on = self._borders.spelt_on(units, start[spelt], end[spelt])
             begins[spelt] |= more
@@ -109,9 +109,9 @@ class Looker:
         (given,) = self._given[pattern].nonzero()
         if len(given):
             begins[given] |= self._borders.given_name(units, start[given])
-        calm = self._calm_class[pattern] & names.valid & ~self._suspect[following] & ~(begins | runs)
-        calm &= ~_among(following.astype(np.int64) << 16 | units[np.minimum(end + 1, size - 1)], self._suspect_pairs)
-        calm &= ~self._careful[pattern] | self._safe_next[following]
+        calm = self._calm_class.take(pattern) & names.valid & ~self._suspect.take(following) & ~(begins | runs)
+        calm &= ~_among(following.astype(np.int64) << 16 | units.take(np.minimum(end + 1, size - 1)), self._suspect_pairs)
+        calm &= ~self._careful.take(pattern) | self._safe_next.take(following)
         calm &= before != _OPENS_TITLE
         if len(names.legal_start):
             at = np.minimum(np.searchsorted(names.legal_start, end), len(names.legal_start) - 1)
@@ -119,12 +119,12 @@ class Looker:
             calm &= ~near
         if crossed is not None:
             calm &= ~crossed
-        base = hay.starts[place]
+        base = hay.starts.take(place)
         return Look(first - base, last - base, following, left, right, begins, runs, calm, crossed)
 
     def _in_list(self, names: Names, before: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Whether a sure name stands left, right, with nothing but 、 or 和 between."""
-        good = self._plainish[names.pattern] & names.valid
+        good = self._plainish.take(names.pattern) & names.valid
         left, right = np.zeros(len(good), bool), np.zeros(len(good), bool)
         joint = _JOINTS[before[1:]] & (names.start[1:] - names.end[:-1] == 1) & (names.place[1:] == names.place[:-1])
         left[1:] = joint & good[:-1]

@@ -91,15 +91,15 @@ class Scanner:
         table = np.fromiter(chain.from_iterable(matches), np.int64, 3 * len(matches)).reshape(-1, 3)
         start, end, pattern = table[:, 0], table[:, 1], table[:, 2]
         size = len(units)
-        left = kinds[np.maximum(start - 1, 0)]
-        right = kinds[np.minimum(end, size - 1)]
+        left = kinds.take(np.maximum(start - 1, 0))
+        right = kinds.take(np.minimum(end, size - 1))
         keep = ~(
-            (self._latin_start[pattern] & ((left & LATIN) > 0) & (start > 0))
-            | (self._latin_end[pattern] & ((right & LATIN) > 0) & (end < size))
+            (self._latin_start.take(pattern) & ((left & LATIN) > 0) & (start > 0))
+            | (self._latin_end.take(pattern) & ((right & LATIN) > 0) & (end < size))
         )
         start, end, pattern = start[keep], end[keep], pattern[keep]
         place = np.searchsorted(hay.starts, start if hay.origin is None else hay.origin[start], "right") - 1
-        kind = lexicon.kind[pattern]
+        kind = lexicon.kind.take(pattern)
         foreign = np.zeros(len(days), bool)
         market = kind == MARKET
         if market.any():
@@ -117,13 +117,13 @@ class Scanner:
             return None
         day = np.array(days, np.int32)[place >> 1]
         order = np.lexsort((-end, start))
-        start, end, pattern, place, kind, day = (a[order] for a in (start, end, pattern, place, kind, day))
-        valid = (lexicon.first[pattern] <= day) & (day <= lexicon.last[pattern])
+        start, end, pattern, place, kind, day = (a.take(order) for a in (start, end, pattern, place, kind, day))
+        valid = (lexicon.first.take(pattern) <= day) & (day <= lexicon.last.take(pattern))
         chosen = self._cut(hay, start, end, pattern, valid)
         chosen = chosen[kind[chosen] == NAME]
         if not len(chosen):
             return None
-        return Names(*(column[chosen] for column in (start, end, pattern, place, valid)), foreign, *legal_starts)
+        return Names(*(column.take(chosen) for column in (start, end, pattern, place, valid)), foreign, *legal_starts)
 
     def _cut(self, hay: Haystack, start, end, pattern, valid) -> np.ndarray:
         first, sizes = groups_of(start, end)
@@ -138,7 +138,7 @@ class Scanner:
         chosen = first[covered].tolist()
         first, sizes = first[~covered], sizes[~covered]
         text = hay.text
-        gain = self._gain[pattern] + np.where(valid | (self._lexicon.kind[pattern] == GUARD), 0.0, _INVALID)
+        gain = self._gain[pattern] + np.where(valid | (self._lexicon.kind.take(pattern) == GUARD), 0.0, _INVALID)
         for at, size in zip(first.tolist(), sizes.tolist(), strict=True):
             stop = at + size
             spans = list(zip(start[at:stop].tolist(), end[at:stop].tolist(), gain[at:stop].tolist(), strict=True))

@@ -61,7 +61,7 @@ class Settler:
         coded = {i for i, mine in enumerate(found) if mine} if codes else _NONE
         context = self._context.scores(hay.units, names.start, names.end)
         calm = look.calm & (context > ODD)
-        sure = calm & lexicon.plain[pattern] & ~(lexicon.several[pattern] & names.foreign[place >> 1])
+        sure = calm & lexicon.plain.take(pattern) & ~(lexicon.several[pattern] & names.foreign[place >> 1])
         plain = sure.copy()
         if codes:  # a bracket behind a name may hold its code
             (bracketed,) = (sure & (look.following == _OPENS_BRACKET)).nonzero()
@@ -104,12 +104,12 @@ class Settler:
     def _take(self, found: list[list[Found | Sure]], pattern: np.ndarray, place: np.ndarray, first: np.ndarray, last: np.ndarray) -> None:
         """Names about which nothing is open, as settled mentions."""
         rows = zip(
-            self._entity_of[pattern].tolist(),
-            self._default_of[pattern].tolist(),
+            self._entity_of.take(pattern).tolist(),
+            self._default_of.take(pattern).tolist(),
             (place & 1).tolist(),
             first.tolist(),
             last.tolist(),
-            self._confidence[pattern].tolist(),
+            self._confidence.take(pattern).tolist(),
             repeat("name"),
             repeat(NAME_EVIDENCE),
             repeat(False),
@@ -124,27 +124,27 @@ class Settler:
     ) -> Iterator[Match]:
         """The names at rest, with what is to be known to judge them."""
         units = hay.units
-        start, end, pattern, place = (column[rest] for column in (names.start, names.end, names.pattern, names.place))
+        start, end, pattern, place = (column.take(rest) for column in (names.start, names.end, names.pattern, names.place))
         starts = hay.starts if hay.origin is None else np.searchsorted(hay.origin, hay.starts)
-        (stops,) = _STOPS[units].nonzero()  # every text ends with one
+        (stops,) = _STOPS.take(units).nonzero()  # every text ends with one
         before = np.maximum(start - 1, 0)
         columns = (
             start,
             end,
             pattern,
             place,
-            look.first[rest],
-            look.last[rest],
+            look.first.take(rest),
+            look.last.take(rest),
             calm[rest] & (~look.left[rest] & ~look.right[rest] | ~self._looker.weak[pattern]),
             look.left[rest],
             look.right[rest],
-            look.following[rest],
+            look.following.take(rest),
             look.begins[rest],
             look.runs[rest],
             plain[rest],
             ((hay.kinds[before] & (DIGIT | UPPER)) != 0) | (units[before] == _FULL_STOP),
-            starts[place],
-            np.maximum(starts[place], starts[place + 1] - 1),
+            starts.take(place),
+            np.maximum(starts.take(place), starts[place + 1] - 1),
             np.maximum(stops[stops.searchsorted(start) - 1] + 1, start - NEAR),
             np.minimum(stops[stops.searchsorted(end)], end + NEAR),
             self._behind.masks(units, end),

@@ -121,11 +121,10 @@ class Borders:
         self._sound_after[[ord(c) for c in word_list("sound_after")]] = True
 
     def doubtful(self, units: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(begins inside a word, goes on into a word) for each match [start, end) in the code points."""
-        size = len(units)
+        """(begins inside a word, goes on into a word) for each match [start, end) in the code points of a haystack."""
 
         def at(position: np.ndarray) -> np.ndarray:
-            return np.where((position >= 0) & (position < size), units[np.clip(position, 0, size - 1)], 0)
+            return units.take(position, mode="clip")  # a line end at both ends of the haystack: no word holds one
 
         p2, p1, f1, f2 = at(start - 2), at(start - 1), units[start], at(start + 1)
         l2, l1, n1, n2 = at(end - 2), units[end - 1], at(end), at(end + 1)
