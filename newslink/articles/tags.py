@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import daachorse
+
 _BODY_CHARACTERS = 400
 
 # before an occurrence, in the same clause: it does not happen …
@@ -122,18 +124,25 @@ EVENTS: tuple[Event, ...] = (
 )  # fmt: skip
 
 
+_WORDS = tuple(sorted({word for event in EVENTS for word in event.words}))
+_EVENTS_OF = [tuple(place for place, event in enumerate(EVENTS) if word in event.words) for word in _WORDS]
+_find = daachorse.CharwiseDoubleArrayAhoCorasick(list(_WORDS)).find_overlapping
+
+
 def event_tags(title: str, body: str) -> tuple[str, ...]:
     """Tags in the order of EVENTS, each once."""
     text = f"{title}。{body[:_BODY_CHARACTERS]}"
-    tags: dict[str, None] = {}
-    for event in EVENTS:
-        for word in event.words:
-            if word in text:
-                found = _told(event, text)
-                if found:
-                    tags[found] = None
-                break
+    tags = dict.fromkeys(found for place in sorted(_worded(text)) if (found := _told(EVENTS[place], text)))
     return tuple(tags)
+
+
+def _worded(text: str) -> set[int]:
+    """Places of the events of which a word occurs."""
+    try:
+        found = _find(text)
+    except UnicodeEncodeError:  # half a character pair, which stands in no word
+        found = _find(text.encode("utf-8", "replace").decode("utf-8"))
+    return {place for _, _, word in found for place in _EVENTS_OF[word]}
 
 
 def _told(event: Event, text: str) -> str:

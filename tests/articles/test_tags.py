@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newslink.articles import event_tags
+from newslink.articles.tags import EVENTS, _told
 
 
 @pytest.mark.parametrize(
@@ -106,3 +107,10 @@ def test_tags_come_once_each_and_in_one_order(text: str) -> None:
     tags = event_tags(text, text)
     assert len(set(tags)) == len(tags)
     assert tags == event_tags(text, text)
+
+
+@given(st.lists(st.sampled_from([*(word for event in EVENTS for word in event.words), "终止", "未", "不", "，", "\ud800", "@庭", "A"]), max_size=14))
+def test_no_event_is_lost_by_looking_for_all_words_at_once(words: list[str]) -> None:
+    text = "".join(words)
+    plain = dict.fromkeys(_told(event, f"{text}。") for event in EVENTS if any(word in text for word in event.words))
+    assert event_tags(text, "") == tuple(tag for tag in plain if tag)
