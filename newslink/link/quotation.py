@@ -8,8 +8,9 @@ from newslink.link import cues
 from newslink.link.cue import bits_of
 from newslink.link.match import Match
 
+_NOTICE = 8  # characters within which a notice of its own is named
 _ENDS = ("", "。", "\n")
-HEADS = ("【", "《", "\n")  # behind these, and at the beginning, a headline stands
+HEADS = ("【", "《", "\n", "。", "?", "!", ";")  # behind these, and at the beginning, a headline stands
 PARTY_AFTER, PARTY_BEFORE, _FOREIGN = cues.PARTY_AFTER.bit, cues.PARTY_BEFORE.bit, cues.FOREIGN_BEFORE.bit
 _SAID_BEHIND = cues.SOURCE_AFTER.bit | cues.NAMED_ANALYST.bit
 _BROKER_BEHIND = bits_of(cues.OWN_NOTICE, cues.FORECAST, cues.HOUSES_AFTER)
@@ -64,9 +65,10 @@ def quoted(
         return None
     if broker and behind & _BROKER_BEHIND and (cues.FORECAST.match(after) or cues.HOUSES_AFTER.match(after)):
         return True
-    if acts:
+    said_before = ahead & cues.SOURCE_BEFORE.bit and cues.SOURCE_BEFORE.search(before)
+    if acts and not (said_before and "公告" not in after[:_NOTICE]):
         return False
-    if ahead & cues.SOURCE_BEFORE.bit and cues.SOURCE_BEFORE.search(before):
+    if said_before:
         return True
     bracketed = before[-1:] == "(" and head == ")"
     if bracketed and (vendor or cues.SPOKEN.pattern.match(after, 1) or after[1:2] in _ENDS and cues.SAID.search(before)):

@@ -34,13 +34,15 @@ class SentenceReader:
         after: str,
         ahead: int,
         first: bool,
+        listed: bool,
         opposed: bool,
         claim: float,
         evidence: list[str],
     ) -> float:
         """left, right: the sentence on both sides; before, after: the text there; ahead: mask of what may be found before the name.
 
-        first: the name begins its text. opposed: something beside it speaks against. claim: weight of what is said of companies only.
+        first: the name begins its text. listed: it stands in a list of companies. opposed: something beside it speaks
+        against. claim: weight of what is said of companies only.
         """
         klass, weak = name.klass, name.weak
         opposed = opposed or (before[-1:] == "《" and after[:1] == "》")
@@ -81,7 +83,8 @@ class SentenceReader:
             evidence.append("- scene of places, arts or daily life")
         last = before[-1:]
         joined = "一" <= last <= "鿿" or klass is WORD and last.isascii() and last.isalpha()
-        free = firm or last in _FREE_BEFORE or ahead & cues.TIME_BEFORE.bit and cues.TIME_BEFORE.search(before)
+        free = firm or last in _FREE_BEFORE or listed and (klass is not WORD or name.everyday)
+        free = free or ahead & cues.TIME_BEFORE.bit and cues.TIME_BEFORE.search(before)
         if joined and not free and not name.surface[0].isascii():
             score += self._inside(name, owner.entity, before, ahead, evidence)
         return score

@@ -29,6 +29,8 @@ from newslink.link.trades import words_behind
 WEAK = frozenset((WORD, SECTOR, PLACE, PERSON, SHORTENED, PHRASE, FUND))
 REGIONAL = frozenset((AFFILIATE, PHRASE, PERSON, SHORTENED))
 THINGS = frozenset((WORD, PHRASE, PERSON, PLACE))
+FREQUENT = frozenset(name_key(word) for word in word_list("frequent"))
+_SELDOM = 0.5  # what a word that news of business seldom holds has before one it is full of
 EVERYDAY = frozenset(name_key(word) for word in word_list("everyday"))
 _VERBS = ("建设", "发展", "投资", "服务", "规划")
 
@@ -44,7 +46,7 @@ class Traits:
     """One name. weak: it needs evidence. opening: the first words of its evidence. quoted: broker, vendor or None; speaks: it may be quoted.
 
     goes_on: its sense has words that count only straight beside it. country: it begins with the country's name.
-    everyday: a word of everyday life, which news of business seldom holds. trade: what its last words are
+    everyday: a word of everyday life, which news of business seldom holds; frequent: a word it is full of. trade: what its last words are
     against, where they name a trade; trade_words: words behind it that make another thing of it. verb: it ends in one. ahead, behind: bits
     of the cues that may speak against it; near_ahead, near_behind: of all that say anything of a name of its kind.
     """
@@ -60,6 +62,7 @@ class Traits:
     goes_on: bool
     country: bool
     everyday: bool
+    frequent: bool
     verb: bool
     trade: Cue | None
     trade_words: tuple[str, ...]
@@ -72,6 +75,7 @@ class Traits:
 def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Traits:
     surface, klass = lexicon.patterns[pattern], lexicon.classes[pattern]
     weak, plain = klass in WEAK, klass is PLAIN
+    frequent = klass is WORD and (surface.isascii() or surface in FREQUENT)
     country, verb = surface.startswith("中国"), surface.endswith(_VERBS)
     trade = cues.TRADE_AFTER.get(surface[-2:]) or cues.TRADE_AFTER.get(surface[-1:])
     ahead, behind = cues.FOREIGN_BEFORE.bit, _BEHIND_ALL
@@ -95,7 +99,7 @@ def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Trait
         surface=surface,
         klass=klass,
         weak=weak,
-        prior=lexicon.priors[pattern],
+        prior=lexicon.priors[pattern] + (_SELDOM if klass is WORD and not frequent else 0.0),
         opening="- " + WORDS[klass] if weak else "+ name",
         quoted=lexicon.quoted.get(pattern),
         speaks=pattern in lexicon.quoted or surface[-2:] in ("证券", "期货"),
@@ -103,6 +107,7 @@ def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Trait
         goes_on=sense is not None and bool(sense.beside),
         country=country,
         everyday=surface in EVERYDAY,
+        frequent=frequent,
         verb=verb,
         trade=trade,
         trade_words=words_behind(surface) if weak else (),
