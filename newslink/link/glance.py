@@ -58,8 +58,8 @@ class Glance:
         for word in needed:
             if len(word) == 1:
                 self._one[ord(word)] |= bit
-            else:
-                self._pair[_hash(np.array([ord(word[0])], np.uint32), np.array([ord(word[1])], np.uint32))] |= bit
+        pairs = np.array([(ord(word[0]), ord(word[1])) for word in needed if len(word) > 1], np.uint32).reshape(-1, 2)
+        self._pair[_hash(pairs[:, 0], pairs[:, 1])] |= bit
 
     def masks(self, units: np.ndarray, border: np.ndarray) -> np.ndarray:
         """uint64 a match. units: the haystack's code points; border: where the matches end, or (backwards) begin."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 
@@ -41,9 +42,14 @@ _NOTHING = Edge(0, 0, True, False)
 _UNKNOWN = Edge(ANY, ANY, True, True)
 
 
+@lru_cache(maxsize=1)  # one pattern is asked about three times in a row
+def _parsed(pattern: str):
+    return _parser.parse(pattern)
+
+
 def edge(pattern: str, backwards: bool = False) -> tuple[int, int]:
     """(first characters, second ones) with which a match can begin; backwards: the last, the last but one, of one that reaches ``\\Z``."""
-    found = _edge_of(_parser.parse(pattern), backwards)
+    found = _edge_of(_parsed(pattern), backwards)
     if found.empty:
         return ANY, ANY
     return found.first, ANY if found.single else found.second
@@ -51,12 +57,12 @@ def edge(pattern: str, backwards: bool = False) -> tuple[int, int]:
 
 def words(pattern: str) -> tuple[str, ...]:
     """Words of which every match holds at least one; none where no such words are known."""
-    return tuple(sorted(_words_of(_parser.parse(pattern)) or ()))
+    return tuple(sorted(_words_of(_parsed(pattern)) or ()))
 
 
 def reach(pattern: str) -> int:
     """The most characters a match can take."""
-    return _parser.parse(pattern).getwidth()[1]
+    return _parsed(pattern).getwidth()[1]
 
 
 def _edge_of(sequence, backwards: bool) -> Edge:
@@ -160,10 +166,15 @@ def _choices(op, argument) -> Sequence[str]:
         return chr(argument)
     if op is not ops.IN:
         return ""
-    found = _characters(op, argument)
-    if not found or found.bit_count() > _MOST_CHOICES:
-        return ""
-    return [chr(unit) for unit in range(found.bit_length()) if found >> unit & 1]
+    found: dict[str, None] = {}
+    for kind, value in argument:
+        if kind is ops.LITERAL:
+            found[chr(value)] = None
+        elif kind is ops.RANGE and value[1] - value[0] < _MOST_CHOICES:
+            found.update(dict.fromkeys(map(chr, range(value[0], value[1] + 1))))
+        else:
+            return ""
+    return list(found) if len(found) <= _MOST_CHOICES else ""
 
 
 def _better(one: set[str] | None, other: set[str] | None) -> set[str] | None:
