@@ -16,6 +16,7 @@ PRECISIONS = (Precision.NONE, Precision.DAY, Precision.MINUTE, Precision.SECOND)
 ROLES = (Role.SUBJECT, Role.MENTION, Role.SOURCE, Role.LIST)
 BUCKETS = (Bucket.PRE_OPEN, Bucket.MORNING, Bucket.LUNCH, Bucket.AFTERNOON, Bucket.AFTER_CLOSE, Bucket.CLOSED_DAY)
 NO_BUCKET = -1
+LINK = 0.5  # confidence from which a link is one; below it is a candidate
 NO_TIME = -(1 << 63)  # numpy's NaT
 PRECISION_NUMBER = {value: number for number, value in enumerate(PRECISIONS)}
 ROLE_NUMBER = {value: number for number, value in enumerate(ROLES)}
@@ -147,3 +148,8 @@ def unpack_links(data: bytes) -> tuple[tuple[Link, ...], tuple[Standing | None, 
         links.append(Link(security, ROLES[role], confidence, relevance, found, tuple(alternatives)))
         standings.append(stands and Standing(date.fromisoformat(stands[0]), BUCKETS[stands[1]], bool(stands[2]), bool(stands[3])))
     return tuple(links), tuple(standings)
+
+
+def unpack_named(data: bytes) -> list[tuple[str, Role, float]]:
+    """(security, role, relevance) of the links, candidates left out: what a list of articles shows of them."""
+    return [(security, ROLES[role], relevance) for security, role, confidence, relevance, *_ in unpack(data) if confidence >= LINK]

@@ -14,11 +14,10 @@ from typing import NamedTuple
 from newslink.errors import StoreError
 from newslink.model import Article, Entry, Link, Origin, Standing
 from newslink.store import codec
+from newslink.store.codec import LINK
 from newslink.store.keys import day_number, first_slot
 from newslink.store.text import plain, printable
 from newslink.store.tokens import indexed
-
-LINK = 0.5  # confidence from which a link is one; below it is a candidate
 
 
 class LinkDraft(NamedTuple):

@@ -15,7 +15,7 @@ from sqlalchemy import event
 
 from newslink.errors import QueryError
 from newslink.model import Entry, Filter, Role
-from newslink.store import Membership, Store
+from newslink.store import Membership, Store, pages
 from tests.store.audit import audit
 from tests.store.make import BEIJING, SECURITIES, article, entry, ingest, link, linked, random_articles
 
@@ -274,6 +274,17 @@ def test_no_read_leaves_its_snapshot_behind(store: Store) -> None:
         with store.database.engine.connect() as connection:
             raw = connection.connection.driver_connection
             assert raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+
+
+def test_a_page_names_the_securities_of_articles_with_many_links_as_of_others(filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, entries = filled
+    by_id = {e.article.id: e for e in entries}
+    page = store.page(Filter(), limit=1000).rows
+    monkeypatch.setattr(pages, "_SHORT_LINKS", 0)
+    pd.testing.assert_frame_equal(store.page(Filter(), limit=1000).rows, page)
+    for row in page.itertuples():
+        links = sorted((k for k in by_id[row.article].links if k.confidence >= 0.5), key=lambda k: (-k.relevance, k.security))
+        assert row.securities == tuple((k.security, str(k.role)) for k in links) and row.linked == len(links)
 
 
 def test_facets_of_everything_are_exact(store: Store) -> None:
