@@ -27,7 +27,7 @@ _COMPANY_BEFORE = cues.company_before.bits
 _SHUT = frozenset(("", "。", ";", "!", "?", "\n", "》", "】", "」", "”", "的"))  # nothing a company does begins so
 _FIRM = 3.0  # what only a company has
 _SPEAKS = 2.2  # what being quoted gives a name that is also a word
-ODD = -2.0  # surroundings (see context.py) in which even a plain name is looked at closely
+ODD = -2.5  # surroundings (see context.py) in which even a plain name is looked at closely
 TELLING = 2.0  # surroundings that are named as evidence, and in which no ordinary word is passed over
 _STATED = "+ a person said what this word means"
 _NOT_STATED = "- not on the days for which a person said what this word means"
@@ -42,10 +42,14 @@ def probability(score: float) -> float:
 # common than in invented sentences: at most this much, and nothing in favour of words that news of business is full of.
 _OF_CONTEXT, _MOST_OF_CONTEXT = 0.3, 2.0
 _HEARD = frozenset((WORD, PLACE, SECTOR, PERSON, AFFILIATE))
+_STRANGE = -3.6  # surroundings so odd that they add to what else speaks against a plain name
+_OF_ODDITY = 7.0  # of how much odder than that, against a plain name of which nothing is said that only companies do: at -3 it is none
 
 
 def weighed(rules: float, context: float, name: Traits) -> float:
     """Log odds of a name judged by rules, in its surroundings."""
+    if name.klass is PLAIN:
+        return rules + _OF_ODDITY * min(0.0, context - ODD)
     if name.klass not in _HEARD:
         return rules
     most = 0.0 if name.frequent else _MOST_OF_CONTEXT
@@ -152,7 +156,14 @@ class Judge:
                 evidence.append("+ speaks")
         if (behind & PARTY_AFTER or ahead & PARTY_BEFORE) and not acts and is_quoted is not True:
             party = is_party(before, after, behind, ahead)
-        score = weighed(score, match.context, name)
+        if (
+            klass is not PLAIN
+            or match.context < ODD
+            and (reason is None or match.context < _STRANGE)
+            and not name.speaks
+            and not _acts(after, behind)
+        ):
+            score = weighed(score, match.context, name)
         if abs(match.context) > TELLING:
             evidence.append("+ words around it as around companies" if match.context > 0 else "- words around it as around other things")
         rule = "name" if klass is PLAIN and score > 2.5 else "name_in_context"
@@ -190,3 +201,9 @@ def _claim(after: str, behind: int, name: Traits) -> Cue | None:
     if said[0].weight:
         return said[0]
     return cues.LISTED_AFTER if weak and behind & cues.LISTED_AFTER.bit and cues.LISTED_AFTER.match(after) else None
+
+
+def _acts(after: str, behind: int) -> bool:
+    """Whether what is said straight behind a name is said of companies."""
+    said = cues.company_after(after, behind)
+    return said is not None and said[0].weight > _FIRM or cues.OTHER_LEGAL.match(after) is not None
