@@ -121,7 +121,9 @@ class ChartView:
 
     def columns(self, *names: str) -> pd.DataFrame:
         """Some columns of them, at a share of the cost."""
-        return self.whole[list(names)].take(self.rows).reset_index(drop=True)
+        if len(self.rows) == len(self.whole):
+            return self.whole[list(names)]
+        return pd.DataFrame({name: self.whole[name].array.take(self.rows) for name in names}, copy=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,6 @@ def lazy_buttons(found: Context, make: Callable[[], pd.DataFrame], about: About,
 
 
 def price_sources(view: ChartView) -> tuple[str, ...]:
-    providers = sorted(map(str, view.bars["provider"].unique())) if len(view.bars) else []
-    articles = sorted(set(map(str, view.columns("source")["source"].unique())) - {""})[:20] if len(view.rows) else []
+    providers = sorted(map(str, view.bars["provider"].array.unique())) if len(view.bars) else []
+    articles = sorted(set(map(str, view.whole["source"].array.take(view.rows).unique())) - {""})[:20] if len(view.rows) else []
     return (*providers, *articles)

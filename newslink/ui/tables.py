@@ -137,7 +137,8 @@ class _Cells(pd.DataFrame):
 
     def astype(self, *how: object, **more: object) -> pd.DataFrame:
         nothing = np.full(len(self), np.nan)
-        return pd.DataFrame({name: one.array if one.dtype.kind == "O" else nothing for name, one in self.items()}, copy=False)
+        cells = {name: self[name].array for name in self.columns}
+        return pd.DataFrame({name: one if one.dtype.kind == "O" else nothing for name, one in cells.items()}, copy=False)
 
 
 def direction_style(frame: pd.DataFrame, columns: Sequence[str], dark: bool, green_up: bool) -> Styler:
@@ -154,7 +155,7 @@ def direction_style(frame: pd.DataFrame, columns: Sequence[str], dark: bool, gre
     for colour, moved in ((up, values > 0), (down, values < 0)):
         cells = [f"row{row}_col{places[column]}" for row, column in np.argwhere(moved).tolist()]
         rules += [{"props": [("color", colour)], "selectors": cells}] if cells else []
-    style = _Cells({name: column.array for name, column in frame.items()}, copy=False).style.set_uuid("events")
+    style = _Cells({name: frame[name].array for name in frame.columns}, copy=False).style.set_uuid("events")
     style._compute = lambda: style
     style._translate = lambda *how: {"cellstyle": rules, "body": []}
     return style
