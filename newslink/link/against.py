@@ -8,7 +8,7 @@ from newslink.link import cues
 from newslink.link.classes import FUND, PLAIN, SECTOR
 from newslink.link.cue import Cue
 from newslink.link.lexicon import PRE_IPO, Lexicon, Owner
-from newslink.link.traits import REGIONAL, THINGS, Traits
+from newslink.link.traits import Traits
 from newslink.link.words import ends_word
 
 _NO_PATTERN = re.compile("")
@@ -67,12 +67,13 @@ def against(lexicon: Lexicon, name: Traits, owner: Owner, before: str, after: st
         and cues.TOPIC_AFTER.match(after)
     ):
         return cues.SECTOR_AFTER
-    if klass in THINGS and ahead & cues.MEASURED_BEFORE.bit and cues.MEASURED_BEFORE.search(before):
+    if ahead & cues.MEASURED_BEFORE.bit and cues.MEASURED_BEFORE.search(before):
         return cues.MEASURED_BEFORE
     if klass is FUND and cues.FOREIGN_FUND.search(before):
         return cues.FOREIGN_FUND
     if name.weak:
-        if before[-1:] in _JOINTS and cues.GOODS_BEFORE.search(before) or behind & cues.GOODS_AFTER.bit and cues.GOODS_AFTER.match(after):
+        listed = ahead & cues.GOODS_BEFORE.bit and before[-1:] in _JOINTS and cues.GOODS_BEFORE.search(before)
+        if listed or behind & cues.GOODS_AFTER.bit and cues.GOODS_AFTER.match(after):
             return cues.GOODS_AFTER
         if behind & cues.GOES_PUBLIC.bit and cues.GOES_PUBLIC.match(after) and _is_listed(lexicon, owner, day):
             return cues.GOES_PUBLIC
@@ -81,8 +82,6 @@ def against(lexicon: Lexicon, name: Traits, owner: Owner, before: str, after: st
         return cues.BRANCH_AFTER
     if klass is not PLAIN and behind & cues.PREMISES_AFTER.bit and cues.PREMISES_AFTER.match(after):
         return cues.PREMISES_AFTER
-    if klass not in REGIONAL:
-        return None
     if ahead & cues.REGION_AND_MORE.bit and cues.REGION_AND_MORE.search(before) and not ends_word(before[-4:]):
         return STRADDLED
     region = cues.REGION_BEFORE.search(before) if ahead & cues.REGION_BEFORE.bit else None

@@ -6,11 +6,11 @@ Only matches that need a closer look come here: surfaces with another meaning, s
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from newslink.link import cues
 from newslink.link.against import NAMESAKE, PLAIN_LOSS, RUNS_ON, STRADDLED, against
-from newslink.link.classes import AFFILIATE, FOREIGN, PERSON, PLACE, PLAIN, SECTOR, WORD, SurfaceClass
+from newslink.link.classes import AFFILIATE, FOREIGN, PLAIN, WORD, SurfaceClass
 from newslink.link.cue import Cue
 from newslink.link.found import Found
 from newslink.link.lexicon import Lexicon, Owner
@@ -41,7 +41,6 @@ def probability(score: float) -> float:
 # Fitted on sentences whose names the weights never saw, and held against the news of ../shared, in which ordinary words are far more
 # common than in invented sentences: at most this much, and nothing in favour of words that news of business is full of.
 _OF_CONTEXT, _MOST_OF_CONTEXT = 0.3, 2.0
-_HEARD = frozenset((WORD, PLACE, SECTOR, PERSON, AFFILIATE))
 _STRANGE = -3.6  # surroundings so odd that they add to what else speaks against a plain name
 _OF_ODDITY = 7.0  # of how much odder than that, against a plain name of which nothing is said that only companies do: at -3 it is none
 
@@ -50,7 +49,7 @@ def weighed(rules: float, context: float, name: Traits) -> float:
     """Log odds of a name judged by rules, in its surroundings."""
     if name.klass is PLAIN:
         return rules + _OF_ODDITY * min(0.0, context - ODD)
-    if name.klass not in _HEARD:
+    if not name.heard:
         return rules
     most = 0.0 if name.frequent else _MOST_OF_CONTEXT
     return rules + max(-_MOST_OF_CONTEXT, min(most, _OF_CONTEXT * context))
@@ -68,7 +67,7 @@ class Judge:
         self.asked = [i for i, sense in self._senses.items() if sense.other or sense.beside]  # names always looked at closely
         self._traits: dict[int, Traits] = {}
 
-    def own_words(self, pattern: int) -> tuple[str, ...]:
+    def own_words(self, pattern: int) -> Collection[str]:
         """Words that speak of the company's own affairs, for a name that has senses."""
         sense = self._senses.get(pattern)
         return sense.own if sense is not None else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from newslink.link import cues
 from newslink.link.cue import bits_of
@@ -22,7 +22,7 @@ def is_party(before: str, after: str, behind: int, ahead: int) -> bool:
     return bool((behind & PARTY_AFTER and cues.PARTY_AFTER.match(after)) or (ahead & PARTY_BEFORE and cues.PARTY_BEFORE.search(before)))
 
 
-def quotation(kind: str, text: str, match: Match, own: Sequence[str]) -> bool | None:
+def quotation(kind: str, text: str, match: Match, own: Collection[str]) -> bool | None:
     """Whether the plain name at match is quoted (True), acts itself (False), or neither is said (None). kind: broker or vendor; own: as in ``quoted``."""
     start, end, behind, ahead = match.start, match.end, match.behind, match.ahead
     before = text[max(match.low, start - cues.BEFORE_WINDOW) : start]
@@ -37,7 +37,7 @@ def quotation(kind: str, text: str, match: Match, own: Sequence[str]) -> bool | 
 
 
 def quoted(
-    kind: str | None, before: str, after: str, heads: bool, acts: bool, behind: int, ahead: int, own: Sequence[str] = ()
+    kind: str | None, before: str, after: str, heads: bool, acts: bool, behind: int, ahead: int, own: Collection[str] = ()
 ) -> bool | None:
     """As ``quotation``. kind: broker, vendor or None. heads: the name begins a headline. acts: what stands behind it only a company does.
 

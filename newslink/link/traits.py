@@ -30,6 +30,7 @@ WEAK = frozenset((WORD, SECTOR, PLACE, PERSON, SHORTENED, PHRASE, FUND))
 REGIONAL = frozenset((AFFILIATE, PHRASE, PERSON, SHORTENED))
 THINGS = frozenset((WORD, PHRASE, PERSON, PLACE))
 FREQUENT = frozenset(name_key(word) for word in word_list("frequent"))
+_HEARD = frozenset((WORD, PLACE, SECTOR, PERSON, AFFILIATE))
 _SELDOM = 0.5  # what a word that news of business seldom holds has before one it is full of
 EVERYDAY = frozenset(name_key(word) for word in word_list("everyday"))
 _VERBS = ("建设", "发展", "投资", "服务", "规划")
@@ -45,10 +46,10 @@ _AHEAD_EACH, _BEHIND_EACH = cues.company_before.bits | cues.PARTY_BEFORE.bit, cu
 class Traits:
     """One name. weak: it needs evidence. opening: the first words of its evidence. quoted: broker, vendor or None; speaks: it may be quoted.
 
-    goes_on: its sense has words that count only straight beside it. country: it begins with the country's name.
-    everyday: a word of everyday life, which news of business seldom holds; frequent: a word it is full of. trade: what its last words are
-    against, where they name a trade; trade_words: words behind it that make another thing of it. verb: it ends in one. ahead, behind: bits
-    of the cues that may speak against it; near_ahead, near_behind: of all that say anything of a name of its kind.
+    goes_on: its sense has words that count only straight beside it. country: it begins with the country's name. everyday: a word of everyday
+    life, which news of business seldom holds; frequent: a word it is full of; heard: what stands around it is weighed. trade: what its last
+    words are against, where they name a trade; trade_words: words behind it that make another thing of it. verb: it ends in one. ahead,
+    behind: bits of the cues that may speak against it; near_ahead, near_behind: of all that say anything of a name of its kind.
     """
 
     surface: str
@@ -63,6 +64,7 @@ class Traits:
     country: bool
     everyday: bool
     frequent: bool
+    heard: bool
     verb: bool
     trade: Cue | None
     trade_words: tuple[str, ...]
@@ -108,6 +110,7 @@ def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Trait
         country=country,
         everyday=surface in EVERYDAY,
         frequent=frequent,
+        heard=klass in _HEARD,
         verb=verb,
         trade=trade,
         trade_words=words_behind(surface) if weak else (),
