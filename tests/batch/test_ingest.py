@@ -63,6 +63,15 @@ def test_local_processes_fill_the_same_store(archive: Path, wanted, tmp_path: Pa
     assert ingest([archive], settings, workers=2).unchanged + wanted[1].rejected == wanted[1].files
 
 
+def test_parts_end_at_a_number_of_bytes_too(archive: Path, wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingesting, "BATCH_BYTES", 3_000)
+    settings = Settings(tmp_path, f"sqlite:///{tmp_path}/newslink.db")
+    done: list[int] = []
+    assert ingest([archive], settings, progress=lambda at, total, words: done.append(at)) == wanted[1]
+    assert held(settings) == wanted[0]
+    assert len(done) > 10 and max(b - a for a, b in zip(done, done[1:], strict=False)) < 30
+
+
 def test_a_cluster_that_loses_a_worker_in_mid_part_fills_the_same_store(
     archive: Path, wanted, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
