@@ -12,7 +12,7 @@ import pandas as pd
 from newslink.errors import StudyError
 from newslink.model import market_of
 from newslink.sessions import SessionClock
-from newslink.study import Events, Panel, StudySpec, run_study
+from newslink.study import Events, Panel, Reason, StudySpec, run_study
 
 
 def panel_of(bars: Mapping[str, pd.DataFrame], benchmark: pd.DataFrame, clock: SessionClock, market: str, spec: StudySpec) -> Panel:
@@ -58,7 +58,7 @@ class Card:
     """One event on the K-line page. ar, car01, car11: abnormal returns of [0, 0], [0, 1], [−1, 1].
 
     None where the window is not over or a session is missing. band: half width of each window's band of ordinary days, 95 of 100.
-    reason: why there is nothing, '' otherwise. flags: of the event.
+    reason: why there is nothing, a ``Reason`` or an error's code; '' otherwise. flags: of the event.
     """
 
     ar: float | None = None
@@ -86,9 +86,11 @@ def card_of(
         try:
             result = run_study(panel_of({security: bars}, benchmark, clock, market_of(security), own), one, own, strict=False)
         except StudyError as error:
-            return Card(reason=str(error))
+            return Card(reason=error.code or str(error))
         if not len(result.kept):
-            reason = reason or str(result.reason[0])
+            # The session is one of the exchange's: where the prices end before it, they are what is missing.
+            why = str(result.reason[0])
+            reason = reason or (Reason.NO_BAR if why == Reason.EVENT_NOT_IN_PANEL else why)
             values.append(None)
             band.append(None)
             continue

@@ -39,7 +39,8 @@ from newslink.ui.chart_view import (
     window_of,
     zoom_to,
 )
-from newslink.ui.context import Context, change, latest, part_of_page
+from newslink.ui.context import Context, change, latest, part_of_page, redraw
+from newslink.ui.decisions import nothing
 from newslink.ui.desk import Desk, fetch
 from newslink.ui.facts import facts
 from newslink.ui.html import text
@@ -51,8 +52,8 @@ from newslink.ui.style import direction_colours
 from newslink.ui.texts import tag_words
 
 HEIGHT, PANEL_HEIGHT = 520, 90
-CHART_WORDS = ("chart", "open", "high", "low", "close", "change", "volume", "articles", "click", "no_bar", "box", "zoom_in",
-    "zoom_out", "reset", "png")  # fmt: skip
+CHART_WORDS = ("chart", "open", "high", "low", "close", "change", "volume", "volume_pane", "density", "shares", "articles", "click", "no_bar",
+    "box", "zoom_in", "zoom_out", "reset", "png")  # fmt: skip
 
 
 def chosen(found: Context) -> Context:
@@ -88,7 +89,7 @@ def page(found: Context) -> None:
         kline_part(found)
     with right, st.container(height=_height(found) + 420, border=True, key="reader"):
         reader_part(found)
-    with left:
+    with left, st.container(key="below"):
         table_part(found)
         exports_part(found)
     st.divider()
@@ -99,7 +100,7 @@ def page(found: Context) -> None:
 
 def bar(found: Context) -> None:
     """Search, range, dates, period, display, filter: one line on a wide screen; below it what search offers."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
         widgets.search(found)
         with st.container(width="content"):
             days_part(found)
@@ -153,7 +154,8 @@ def facts_part(found: Context) -> None:
 def no_prices(found: Context, view: ChartView) -> None:
     """Said when there is no bar at all; the articles are on the chart all the same."""
     if not len(view.bars):
-        st.info(f"**{found.words['no_bars']}** {found.words['no_bars_hint']}", icon=":material/candlestick_chart:")
+        hint = found.words["no_bars_offline" if found.desk.settings.offline else "no_bars_hint"]
+        st.info(f"**{found.words['no_bars']}** {hint}", icon=":material/candlestick_chart:")
 
 
 @st.fragment(run_every=1.5)
@@ -235,10 +237,9 @@ def _about(found: Context, view: ChartView) -> exports.About:
 def table_part(found: Context) -> None:
     """The events table: a row opens its article and lights its marker up."""
     found, view = look(found, TABLE)
-    words, count = found.words, len(view.rows)
+    count = len(view.rows)
     if not count:
-        hint = found.say("nothing_hint", n=f"{view.counts.outside_window:,}")
-        st.html(f'<div class="nl-empty"><b>{text(words["nothing"])}</b><br>{text(hint)}</div>')
+        _nothing(found, view)
         return
     cut = found.desk.answer(
         lambda: tables.events_table(found, view), "table", found.language, found.dark, found.view.green_up, *question(found)
@@ -256,7 +257,7 @@ def table_part(found: Context) -> None:
         cut.cells,
         column_config=tables.events_columns(found),
         hide_index=True,
-        height=min(38 + 35 * len(cut.rows), 330),
+        height=tables.height_of(cut.rows, 330),
         selection_mode="single-row",
         on_select=chosen,
         key=key,
@@ -264,6 +265,24 @@ def table_part(found: Context) -> None:
     )
     note = found.say("rows", n=f"{count:,}", m=f"{view.counts.on_chart:,}")
     st.caption(f"{note} · {found.say('vs', benchmark=widgets.escaped(view.benchmark_name or numbers.NOTHING))}")
+
+
+def _nothing(found: Context, view: ChartView) -> None:
+    """No article on the chart: where there are some, and the way to them."""
+    words, counts = found.words, view.counts
+    hidden, outside = counts.filtered_out, counts.outside_window
+    hints = [found.say(key, n=f"{n:,}") for key, n in (("nothing_hint", hidden), ("nothing_outside", outside)) if n]
+    nothing(words["nothing"], " ".join(hints))
+
+    def every_date() -> None:
+        change(range="all")
+        redraw()
+
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if hidden:
+            st.button(words["clear"], key="nothing-clear", icon=":material/filter_alt_off:", on_click=widgets.clear_filters)
+        if outside:
+            st.button(words["see_all"], key="nothing-all", icon=":material/date_range:", on_click=every_date)
 
 
 @st.fragment(key=READER)

@@ -11,14 +11,14 @@ import streamlit as st
 
 from newslink.errors import NewslinkError
 from newslink.pipeline.view_types import DataView, ProposedName
-from newslink.prices.base import NAMES
 from newslink.ui import alerts_page, numbers, tables
 from newslink.ui.actions import confirm_link, confirm_name, refuse_name, reject_link, say_what_was_done, take_back
 from newslink.ui.context import Context, change
 from newslink.ui.decisions import Decision, Fact, nothing, rows
 from newslink.ui.html import badge, text
-from newslink.ui.problems import attempt, problem, reason
+from newslink.ui.problems import attempt, problem, provider_name, reason
 
+WIDTHS = {"source": 220, "provider": 160, "state": 90, "locator": 420, "reason": 560, "last_error": 420}
 AROUND = 40  # characters on either side of words that may be a name
 
 
@@ -50,7 +50,7 @@ def draw(found: Context, loaded: DataView) -> None:
     with places["providers"]:
         labels = {"provider": words["provider"], "state": words["state"], "last_ok": words["last_ok"], "last_error": words["last_error"]}
         states = loaded.providers.assign(
-            provider=[_provider(found, str(one)) for one in loaded.providers["provider"]],
+            provider=[provider_name(str(one), found.language) for one in loaded.providers["provider"]],
             state=[words.get(str(one), str(one)) for one in loaded.providers["state"]],
             last_error=[attempt(str(one or ""), found.language) for one in loaded.providers["last_error"]],
         )
@@ -59,18 +59,25 @@ def draw(found: Context, loaded: DataView) -> None:
         _corrections(found, loaded.corrections)
     with places["settings"]:
         lines = "".join(
-            f"<tr><td>{text(words.get(f'fact_{key}', key))}</td><td><b>{text(value, 300)}</b></td></tr>" for key, value in loaded.facts
+            f"<tr><td>{text(words.get(f'fact_{key}', key))}</td><td><b>{text(_fact(found, key, value), 300)}</b></td></tr>" for key, value in loaded.facts
         )
         st.html(f'<table class="nl-facts0">{lines}</table>')
         _backup(found)
     say_what_was_done()
 
 
+def _fact(found: Context, key: str, value: str) -> str:
+    return found.words["on" if value == "1" else "off"] if key == "offline" else value
+
+
 def _table(frame: pd.DataFrame, names: dict[str, str], missing: str) -> None:
     if len(frame):
         shown = tables.plain_frame(frame, names)
+        widths = {names[column]: st.column_config.TextColumn(width=wide) for column, wide in WIDTHS.items() if column in names}
         numeric = {name: st.column_config.NumberColumn(format="localized") for name in shown.columns if shown[name].dtype.kind in "iu"}
-        st.dataframe(shown, hide_index=True, height=tables.height_of(shown, 560), column_config=numeric, placeholder=numbers.NOTHING)
+        st.dataframe(
+            shown, hide_index=True, width="content", height=tables.height_of(shown, 560), column_config=widths | numeric, placeholder=numbers.NOTHING
+        )
     elif missing:
         nothing(missing)
 
@@ -88,10 +95,6 @@ def _unlinked(found: Context, news: pd.DataFrame) -> None:
             st.session_state["go"] = "news"
 
     st.dataframe(tables.news_frame(found, news), hide_index=True, on_select=chosen, selection_mode="single-row", key="w-unlinked")
-
-
-def _provider(found: Context, name: str) -> str:
-    return NAMES.get(name, name) if found.language == "zh" else name
 
 
 def _names(found: Context, names: tuple[ProposedName, ...]) -> None:

@@ -90,7 +90,7 @@ def buttons(
 def lazy_buttons(found: Context, make: Callable[[], pd.DataFrame], about: About, name: str) -> None:
     """The same for a set that is only put together when it is asked for."""
     words = found.words
-    csv, excel, _ = st.columns(3)
+    csv, excel = st.columns(2)
     kinds = (
         (csv, "csv", "text/csv", words["csv"], lambda: events_csv(make())),
         (excel, "xlsx", EXCEL, words["excel"], lambda: events_excel(make(), about)),

@@ -9,6 +9,7 @@ from newslink.ui import numbers
 from newslink.ui.context import Context
 from newslink.ui.desk import Fetch
 from newslink.ui.html import badge, text
+from newslink.ui.problems import provider_name
 from newslink.ui.widgets import filters_mark
 
 
@@ -31,7 +32,7 @@ def quote_html(found: Context, view: ChartView) -> str:
     ]
     for label, value in (("open", quote.open), ("high", quote.high), ("low", quote.low), ("prev_close", quote.prev_close)):
         parts.append(f"<small>{text(words[label])} {numbers.price(value)}</small>")
-    parts.append(f"<small>{text(words['volume'])} {numbers.amount(quote.volume, found.language)}</small>")
+    parts.append(f"<small>{text(words['volume'])} {numbers.amount(quote.volume, found.language)}{text(words['shares'])}</small>")
     if not numbers.missing(quote.amount):
         parts.append(f"<small>{text(words['amount'])} {numbers.amount(quote.amount, found.language)}</small>")
     if quote.provisional:
@@ -46,9 +47,8 @@ def staleness_html(found: Context, view: ChartView, fetch: Fetch | None) -> str:
     if state.last_session is None:
         parts.append(f'<span class="nl-warn">{text(words["as_of_none"])}</span>')
     else:
-        parts.append(
-            text(found.say("as_of", provider=words["sample"] if state.sample else state.provider, day=numbers.day(state.last_session)))
-        )
+        provider = words["sample"] if state.sample else provider_name(state.provider, found.language)
+        parts.append(text(found.say("as_of", provider=provider, day=numbers.day(state.last_session))))
         if state.fetched_at is not None:
             parts.append(text(found.say("fetched_at", time=numbers.clock(state.fetched_at))))
     if state.expected_session and (state.last_session is None or state.last_session < state.expected_session):

@@ -144,7 +144,7 @@ def _securities(found: Context, table: pd.DataFrame, key: str) -> None:
         words["usual"]: st.column_config.NumberColumn(format="%.1f", width=56),
         words["surprise"]: st.column_config.NumberColumn(format="%+.1f", width=64),
         words["window_change"]: st.column_config.NumberColumn(format="%+.2f%%", width=76),
-        words["headline"]: st.column_config.TextColumn(width=320),
+        words["headline"]: st.column_config.TextColumn(width=252),
     }
     painted = [words["window_change"]] if key != "unusual" else []
     body = tables.direction_style(shown, painted, found.dark, found.view.green_up) if painted else shown

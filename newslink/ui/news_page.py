@@ -47,12 +47,14 @@ def filters(found: Context, facets: Facets) -> None:
 
 def _security(found: Context) -> None:
     name = f"{found.desk.universe.name_on(found.view.security)} {found.view.security}" if found.view.security else ""
-    options = ["all", *(["one"] if name else [])]
+    if not name:  # nothing to choose from
+        return
+    options = ["all", "one"]
 
     def chosen() -> None:
         change(only=st.session_state["w-news-security"] == "one", page=1)
 
-    st.session_state["w-news-security"] = "one" if found.view.only and name else "all"
+    st.session_state["w-news-security"] = "one" if found.view.only else "all"
     labels = {"all": found.words["all_securities"], "one": name}
     st.segmented_control(
         found.words["search"], options, format_func=labels.get, key="w-news-security", label_visibility="collapsed", on_change=chosen
@@ -71,10 +73,10 @@ def results(found: Context, loaded: NewsView) -> None:
     left, right = st.columns([3, 2], gap="small")
     with left:
         _list(found, loaded)
+        if len(loaded.news):
+            _exports(found, loaded)
     with right, st.container(height=760, border=True, key="reader"):
         _read(found, loaded)
-    if len(loaded.news):
-        _exports(found, loaded)
 
 
 def _list(found: Context, loaded: NewsView) -> None:
@@ -93,12 +95,14 @@ def _list(found: Context, loaded: NewsView) -> None:
             change(article=str(news["article"].iloc[row]))
 
     config = {
-        words["published"]: st.column_config.TextColumn(width=124),
-        words["title"]: st.column_config.TextColumn(width=300 if words["reported"] in shown else 380),
-        words["reported"]: st.column_config.TextColumn(width=90),
-        words["securities"]: st.column_config.TextColumn(width=150),
+        words["published"]: st.column_config.TextColumn(width=122),
+        words["title"]: st.column_config.TextColumn(width=290 if words["reported"] in shown else 370),
+        words["reported"]: st.column_config.TextColumn(width=80),
+        words["securities"]: st.column_config.TextColumn(width=132),
+        words["source"]: st.column_config.TextColumn(width=78),
+        words["tag"]: st.column_config.TextColumn(width=86),
     }
-    st.dataframe(shown, hide_index=True, height=610, selection_mode="single-row", on_select=chosen, key=key, column_config=config)
+    st.dataframe(shown, hide_index=True, height=tables.height_of(shown, 700), selection_mode="single-row", on_select=chosen, key=key, column_config=config)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         _pages(found, pages)
     if st.session_state.pop("turned", False):

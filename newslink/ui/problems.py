@@ -46,6 +46,12 @@ def provider_failed(failure: ProviderFailure, language: str) -> str:
     return f"{NAMES.get(failure.provider, failure.provider)} {WORDS[failure.outcome][0]}" if language == "zh" else str(failure)
 
 
+def provider_name(name: str, language: str) -> str:
+    """``本地文件`` for files; what is known of the reference beside it stays: ``files+last_close``."""
+    first, plus, rest = name.partition("+")
+    return NAMES.get(first, first) + plus + rest if language == "zh" else name
+
+
 def attempt(said: str, language: str) -> str:
     """The last failure of a provider as kept, outcome and detail → words, the detail behind them."""
     outcome, _, detail = said.partition(" ")

@@ -124,6 +124,10 @@ def returns_html(found: Context, link: LinkView) -> str:
 def card_html(found: Context, card: Card) -> str:
     """AR, CAR[0,1], CAR[-1,1], each beside the band of ordinary days; grey inside the band."""
     words, cells = found.words, []
+    known = REASONS.get(found.language, REASONS["en"])
+    reason = known.get(card.reason) or words.get(f"error_{card.reason}") or card.reason
+    if all(map(numbers.missing, (card.ar, card.car01, card.car11))):
+        return f'<div class="nl-line2"><span>{text(found.words["card_none"].replace("{reason}", reason), 200)}</span></div>'
     for label, value, band in zip(("card_ar", "card_car01", "card_car11"), (card.ar, card.car01, card.car11), card.band, strict=False):
         beyond = not numbers.missing(value) and not numbers.missing(band) and abs(value) > band
         kind = "" if not beyond else "nl-up" if value > 0 else "nl-down"
@@ -131,9 +135,8 @@ def card_html(found: Context, card: Card) -> str:
         cells.append(
             f'<div class="nl-card0"><span>{text(words[label])}</span><b class="{kind}">{figure}</b><span>{numbers.band(band)}</span></div>'
         )
-    known = REASONS.get(found.language, REASONS["en"])
-    reason = f"{text(known.get(card.reason, card.reason), 160)} · " if card.reason else ""
-    return f'<div class="nl-cards">{"".join(cells)}</div><div class="nl-line2"><span>{reason}{text(words["card_note"])}</span></div>'
+    said = f"{text(reason, 160)} · " if reason else ""
+    return f'<div class="nl-cards">{"".join(cells)}</div><div class="nl-line2"><span>{said}{text(words["card_note"])}</span></div>'
 
 
 def link_html(found: Context, one: LinkView, security: str) -> str:

@@ -7,7 +7,7 @@ CSS = """
 .stHorizontalBlock { gap: .6rem; }
 .stElementContainer:has(> .stHtml > style) { display: none; }
 header.stAppHeader { height: 3rem; }
-.stButtonGroup button, .stButtonGroup label { padding-left: .5rem; padding-right: .5rem; min-width: 0; }
+.stButtonGroup button { padding-left: .5rem; padding-right: .5rem; min-width: 0; }
 h1, h2, h3 { padding: .15rem 0; }
 .stHeading h3 { font-size: 1.08rem; }
 .nl-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -19,7 +19,8 @@ h1, h2, h3 { padding: .15rem 0; }
 .nl-meta { font-size: .8rem; overflow-wrap: anywhere; }
 .nl-facts0 td { padding: 2px 14px 2px 0; }
 .nl-line2 { display: flex; flex-wrap: wrap; gap: 0 14px; font-size: .84rem; font-variant-numeric: tabular-nums; }
-.nl-line2 .nl-warn { color: #c05c00; opacity: 1; font-weight: 600; }
+.nl-line2:has(.nl-warn) { opacity: 1; } .nl-line2:has(.nl-warn) > span:not(:has(.nl-warn)) { opacity: .72; }
+.nl-warn { color: var(--nl-warn); font-weight: 600; }
 .nl-up { color: var(--nl-up); } .nl-down { color: var(--nl-down); }
 .nl-badge { border: 1px solid currentColor; border-radius: 4px; padding: 0 5px; font-size: .76rem; white-space: nowrap; }
 .nl-sample { background: #c05c00; color: #fff; border: 0; opacity: 1; }
@@ -42,10 +43,25 @@ h1, h2, h3 { padding: .15rem 0; }
 .nl-card0 b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 .nl-card0 span { display: block; font-size: .8rem; opacity: .7; }
 .nl-card0 span::first-letter { text-transform: uppercase; }
+/* The reader is as high as what is read, up to the height of chart and table; what is longer scrolls. */
+[data-testid=stLayoutWrapper]:has(> .st-key-reader), .st-key-reader { height: auto !important; flex: 0 1 auto !important; }
+.st-key-reader { max-height: 940px; }
+.st-key-reader .stHorizontalBlock:has(.nl-link) { flex-wrap: nowrap; }
+.st-key-reader .stHorizontalBlock:has(.nl-link) > .stElementContainer:has(.nl-link) { flex: 1 1 0; min-width: 0; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem .55rem 1rem; }
-  [data-testid=stLayoutWrapper]:has(> .st-key-reader), .st-key-reader { height: auto !important; }
-  .st-key-reader { max-height: 85vh; }
+  .st-key-reader { max-height: none; }
+  /* Chart, then what was clicked, then the table. */
+  .stHorizontalBlock:has(> .stColumn .st-key-reader) { flex-direction: column; }
+  .stHorizontalBlock:has(> .stColumn .st-key-reader) > .stColumn:has(.st-key-below),
+  .stHorizontalBlock:has(> .stColumn .st-key-reader) > .stColumn > .stVerticalBlock:has(.st-key-below) { display: contents; }
+  .stColumn:has(.st-key-reader) { order: 1; width: 100%; flex: none !important; }
+  [data-testid=stLayoutWrapper]:has(> .st-key-below) { order: 2; width: 100%; }
+  .st-key-bar > * { order: 9; }
+  .st-key-bar > .st-key-w-search { order: 1; flex: 1 1 200px; }
+  .st-key-bar > :has(.st-key-filters) { order: 2; }
+  .st-key-bar > .st-key-w-range { order: 3; }
+  .st-key-bar > :has(.st-key-display) { order: 4; }
   .nl-quote b { font-size: 1.05rem; } .nl-quote .nl-last { font-size: 1.2rem; }
 }
 </style>
@@ -58,7 +74,8 @@ def accent(dark: bool) -> str:
 
 
 def direction_colours(dark: bool, green_up: bool) -> str:
-    """The two colours of rising and falling as style variables."""
+    """The two colours of rising and falling, and that of what needs attention, as style variables."""
     red, green = ("#ff5a5f", "#2ec08b") if dark else ("#d9363e", "#0f8a5f")
     up, down = (green, red) if green_up else (red, green)
-    return f"<style>:root {{ --nl-up: {up}; --nl-down: {down}; }}</style>"
+    warn = "#f5a742" if dark else "#b35500"
+    return f"<style>:root {{ --nl-up: {up}; --nl-down: {down}; --nl-warn: {warn}; }}</style>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ SHOWN = 2_000
 WORDED = 10_000  # events of a window that are put into words at once, for all its filters
 STYLED = 40  # rows that are coloured: it costs Streamlit a second copy of the cells as text
 _TITLE = 160
+ROW = 31  # pixels of a row at the font size of the configuration
 
 
 def clean(value: object, limit: int = _TITLE) -> str:
@@ -71,12 +72,13 @@ def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
 
 
 def events_columns(found: Context) -> dict:
-    words = found.words
-    percent = {words[key]: st.column_config.NumberColumn(format="%+.2f%%", width=72) for key in PERCENTS}
+    """Widths with which all returns are seen beside the chart on a screen of 1440 pixels; what is behind them is scrolled to."""
+    words, wide = found.words, found.language != "zh"
+    percent = {words[key]: st.column_config.NumberColumn(format="%+.2f%%", width=72 if wide else 68, alignment="right") for key in PERCENTS}
     return percent | {
-        words["session"]: st.column_config.TextColumn(width=92),
-        words["published"]: st.column_config.TextColumn(width=128),
-        words["title"]: st.column_config.TextColumn(width=300),
+        words["session"]: st.column_config.TextColumn(width=86),
+        words["published"]: st.column_config.TextColumn(width=122),
+        words["title"]: st.column_config.TextColumn(width=236 if wide else 260),
     }
 
 
@@ -161,9 +163,9 @@ def direction_style(frame: pd.DataFrame, columns: Sequence[str], dark: bool, gre
     return style
 
 
-def height_of(frame: pd.DataFrame, most: int) -> int:
-    """Pixels that show every row, at most so many."""
-    return min(38 + 35 * len(frame), most)
+def height_of(rows: Sized, most: int) -> int:
+    """Pixels that show the header and every row, at most so many."""
+    return min(ROW * (1 + len(rows)) + 3, most)
 
 
 def chosen_row(event: object) -> int | None:
@@ -182,7 +184,7 @@ def news_frame(found: Context, news: pd.DataFrame) -> pd.DataFrame:
     told = [_told(found, bool(update), int(copies)) for update, copies in zip(news["update"], news["copies"], strict=True)]
     if any(told):
         out[words["reported"]] = told
-    if "securities" in news:
+    if "securities" in news and news["securities"].map(len).any():
         out[words["securities"]] = [found.words["comma"].join(clean(one[1], 12) for one in tuple(each)[:4]) for each in news["securities"]]
     out[words["source"]] = [clean(source, 24) for source in news["source"]]
     if "tags" in news:

@@ -217,6 +217,7 @@ def several(
     label: str,
     name: Callable[[str], str] | None = None,
     then: Callable[[], None] = redraw,
+    empty: str = "any",
 ) -> None:
     current = getattr(found.view, field)
     offered = list(dict.fromkeys([*options, *current]))
@@ -225,7 +226,7 @@ def several(
         offered,
         format_func=name or escaped,
         key=bound(field, list(current)),
-        placeholder=found.words["any"],
+        placeholder=found.words[empty],
         on_change=_take(field, tuple, then),
     )
 
@@ -235,8 +236,8 @@ def display(found: Context) -> None:
     with popover(found.words["display"], "display", icon=":material/tune:") as box:
         if not box.open:
             return
-        several(found, "overlays", OVERLAYS, "overlays", found.words.__getitem__)
-        several(found, "panels", PANELS, "panels", found.words.__getitem__)
+        several(found, "overlays", OVERLAYS, "overlays", found.words.__getitem__, empty="none")
+        several(found, "panels", PANELS, "panels", found.words.__getitem__, empty="none")
         one_of(found, "adjust", ADJUSTS, "adjust", hide=False)
         names = {"role": found.words["by_role"], "tag": found.words["by_tag"]}
         one_of(found, "colour_by", list(names), "colour_by", names.get, hide=False)
@@ -274,11 +275,13 @@ def filter_fields(found: Context, facets: Facets, keyword: bool, then: Callable[
     st.slider(words["relevance"], 0, 100, key=bound("relevance", found.view.relevance), step=5, format="%d%%", on_change=taken)
     flag(found, "fold", "fold", then)
 
-    def clear() -> None:
-        change(keyword="", sources=(), categories=(), tags=(), roles=(), relevance=0, fold=False, page=1)
-        cleared()
+    st.button(words["clear"], icon=":material/filter_alt_off:", on_click=clear_filters, args=(cleared,))
 
-    st.button(words["clear"], icon=":material/filter_alt_off:", on_click=clear)
+
+def clear_filters(then: Callable[[], None] = redraw) -> None:
+    """For a callback: no filter beside security and dates any more."""
+    change(keyword="", sources=(), categories=(), tags=(), roles=(), relevance=0, fold=False, page=1)
+    then()
 
 
 def filters(

@@ -63,9 +63,11 @@ export class Painter {
     this.area = { left: LEFT, top: TOP, width: 1, height: 1 };
   }
 
-  take(figure, keep) {
+  // titles: pane → what stands in its corner; empty: what is said where there are no prices.
+  take(figure, keep, titles) {
     this.figure = figure;
     this.keep = keep;
+    this.titles = titles;
     const layout = figure.layout;
     this.colours = { paper: layout.paper_bgcolor, text: layout.font.color, grid: layout.xaxis.gridcolor, faint: layout.xaxis.tickfont.color };
     this.font = layout.font.family;
@@ -99,7 +101,7 @@ export class Painter {
     for (const [name, axis] of Object.entries(this.figure.layout)) {
       if (!/^yaxis\d*$/.test(name) || !axis.domain) continue;
       const id = "y" + name.slice(5), top = area.top + (1 - axis.domain[1]) * area.height, bottom = area.top + (1 - axis.domain[0]) * area.height;
-      out.push({ id, top, bottom, title: axis.title?.text, ...this.range(id, a, b) });
+      out.push({ id, top, bottom, ...this.range(id, a, b) });
     }
     for (const pane of out) {
       const log = pane.log, low = log ? Math.log10(pane.low) : pane.low, high = log ? Math.log10(pane.high) : pane.high;
@@ -119,7 +121,7 @@ export class Painter {
       if (high === -Infinity) return { low: 0, high: 1, log: false, empty: true };
       if (this.log && low > 0) { const room = (high / low || 1.02) ** 0.06; return { low: low / room, high: high * room * room * 1.005, log: true }; }
       const room = high - low || high * 0.02;
-      return { low: low - room * 0.05, high: high + room * 0.15, log: false };
+      return { low: low - room * 0.05, high: high + room * 0.2, log: false };
     }
     for (const trace of [...bars, ...lines]) if (trace.yaxis === id) for (let i = a; i <= b; i++) reach(trace.y[i]);
     if (high === -Infinity) return { low: 0, high: 1, empty: true };
@@ -203,7 +205,8 @@ export class Painter {
       c.stroke();
       c.setLineDash([]);
     }
-    if (pane.title) { c.font = `10px ${this.font}`; c.fillStyle = this.colours.faint; c.textBaseline = "top"; c.fillText(pane.title, area.left + 4, pane.top + 3); c.font = `11px ${this.font}`; }
+    if (this.titles[pane.id]) { c.font = `10px ${this.font}`; c.fillStyle = this.colours.faint; c.textBaseline = "top"; c.strokeStyle = this.colours.paper; c.lineWidth = 3; c.strokeText(this.titles[pane.id], area.left + 4, pane.top + 3); c.fillText(this.titles[pane.id], area.left + 4, pane.top + 3); c.font = `11px ${this.font}`; }
+    if (pane.id === "y" && pane.empty) { c.fillStyle = this.colours.faint; c.textAlign = "center"; c.font = `14px ${this.font}`; c.fillText(this.titles.empty, area.left + area.width / 2, (pane.top + pane.bottom) / 2); c.font = `11px ${this.font}`; }
     c.restore();
     if (pane.id === "y") this.markers(c, pane, area, x, step, a, b);
   }
@@ -232,37 +235,56 @@ export class Painter {
     }
   }
 
-  // A fixed distance in pixels above the high, whatever the zoom. When places are narrow the badges shrink and give way to dots.
+  // A fixed distance in pixels above the high, whatever the zoom; one that would cover its neighbour stands above it. When places are narrow
+  // the badges shrink and give way to dots, which may touch.
   markers(c, pane, area, x, step, a, b) {
     const { high } = this.keep.candle, shown = this.keep.places.filter((place) => place >= a && place <= b).length;
-    const small = Math.min(1, Math.max(0.45, area.width / Math.max(shown, 1) / 20));
-    this.spots = [];
+    const small = Math.min(1, Math.max(0.45, area.width / Math.max(shown, 1) / 20)), spots = [];
+    for (const { at, trace } of this.keep.markers) {
+      for (let i = 0; i < at.length; i++) {
+        const where = at[i], radius = Math.max((trace.marker.size[i] / 2) * small, 3), middle = x(where);
+        if (where < a || where > b || middle < area.left - radius || middle > area.left + area.width + radius) continue;
+        const y = pane.empty ? pane.bottom - 20 : pane.y(this.near(high, where)) - radius - 5;
+        spots.push({ where, middle, radius, y: Math.max(y, pane.top + radius), trace, text: trace.text[i] });
+      }
+    }
+    spots.sort((one, other) => one.where - other.where);
+    if (small === 1) this.stack(spots, pane.top);
     c.textAlign = "center";
     c.textBaseline = "middle";
-    for (const { at, trace } of [...this.keep.markers].reverse()) {
-      const shape = SHAPES[trace.marker.symbol] || SHAPES.circle;
-      for (let i = 0; i < at.length; i++) {
-        const where = at[i];
-        if (where < a || where > b) continue;
-        const radius = Math.max((trace.marker.size[i] / 2) * small, 3), known = this.near(high, where);
-        const y = Math.max(pane.empty ? pane.bottom - 20 : pane.y(known) - radius - 5, pane.top + radius), middle = x(where);
-        if (middle < area.left - radius || middle > area.left + area.width + radius) continue;
-        c.beginPath();
-        shape(c, middle, y, radius);
-        c.fillStyle = trace.marker.color;
-        c.fill();
-        c.lineWidth = 1;
-        c.strokeStyle = this.colours.paper;
-        c.stroke();
-        if (trace.text[i] && radius > 6) {
-          c.fillStyle = "#ffffff";
-          c.font = `600 ${radius > 9 ? 10 : 9}px ${this.font}`;
-          c.fillText(trace.text[i], middle, y + 0.5);
-        }
-        this.spots.push([middle, y, where]);
+    c.lineWidth = 1;
+    c.strokeStyle = this.colours.paper;
+    for (const { middle, radius, y, trace, text } of spots) {
+      c.beginPath();
+      (SHAPES[trace.marker.symbol] || SHAPES.circle)(c, middle, y, radius);
+      c.fillStyle = trace.marker.color;
+      c.fill();
+      c.stroke();
+      if (text && radius > 6) {
+        c.fillStyle = "#ffffff";
+        c.font = `600 ${radius > 9 ? 10 : 9}px ${this.font}`;
+        c.fillText(text, middle, y + 0.5);
       }
     }
     c.font = `11px ${this.font}`;
+    this.spots = spots;
+  }
+
+  stack(spots, top) {
+    for (let i = 1; i < spots.length; i++) {
+      const spot = spots[i];
+      for (let turn = 0; turn < 4; turn++) {
+        let under = null;
+        for (let j = i - 1; j >= 0 && spot.middle - spots[j].middle < 60; j--) {
+          const apart = spot.radius + spots[j].radius + 1;
+          if (spot.middle - spots[j].middle < apart && Math.abs(spot.y - spots[j].y) < apart * 0.85) { under = spots[j]; break; }
+        }
+        if (!under) break;
+        const y = under.y - (spot.radius + under.radius + 1);
+        if (y < top + spot.radius) break; // no room: better covered than away from its day
+        spot.y = y;
+      }
+    }
   }
 
   near(high, place) {
@@ -291,7 +313,7 @@ export class Painter {
     c.fillText(this.price(close[at]), right + 5, y + 0.5);
   }
 
-  price(value) { return value.toFixed(Math.abs(value) >= 1000 ? 1 : this.digits); }
+  price(value) { return value.toFixed(this.digits); }
 
   valueAt(y) { // what the crosshair's level says
     const pane = this.panes?.find((one) => y >= one.top && y <= one.bottom);

@@ -77,6 +77,7 @@ class Kline {
     this.stage = element("div", "nl-stage", this.root);
     this.canvas = element("canvas", "nl-canvas", this.stage);
     this.painter = new Painter(this.canvas);
+    this.notes = element("div", "nl-notes", this.stage);
     this.band = element("div", "nl-band", this.stage);
     this.cross = element("div", "nl-cross", this.stage);
     this.level = element("div", "nl-level", this.stage);
@@ -110,11 +111,17 @@ class Kline {
     this.selected = payload.selected ?? null;
     this.stage.style.height = payload.height + "px";
     this.stage.setAttribute("aria-label", payload.words.chart);
-    this.painter.take(figure, this.keep);
+    this.painter.take(figure, this.keep, this.titles());
     this.buildTools();
     this.draw();
     this.say(this.keep.labels.length - 1);
     this.root.dataset.drawn = String((Number(this.root.dataset.drawn) || 0) + 1);
+  }
+
+  titles() {
+    const { words } = this.payload, out = { y2: words.volume_pane, y3: words.density, empty: words.no_bar };
+    for (const [name, axis] of Object.entries(this.figure.layout)) if (/^yaxis\d+$/.test(name) && axis.title?.text) out["y" + name.slice(5)] = axis.title.text;
+    return out;
   }
 
   draw() {
@@ -232,24 +239,38 @@ class Kline {
       const colour = (change ?? close - candle.open[place]) >= 0 ? candle.increasing.line.color : candle.decreasing.line.color;
       for (const [name, value] of [["open", candle.open[place]], ["high", candle.high[place]], ["low", candle.low[place]], ["close", close]]) {
         const part = element("span", "", this.facts, words[name] + " ");
-        element("span", "nl-number", part, String(value)).style.color = colour;
+        element("span", "nl-number", part, this.painter.price(value)).style.color = colour;
       }
       if (change !== null) {
         const part = element("span", "", this.facts, words.change + " ");
         element("span", "nl-number", part, (change >= 0 ? "+" : "−") + Math.abs(change * 100).toFixed(2) + "%").style.color = colour;
       }
       const volume = volumes.map((part) => part[place]).find((value) => value !== null);
-      element("span", "", this.facts, words.volume + " " + largeNumber(volume, language));
+      element("span", "", this.facts, words.volume + " " + largeNumber(volume, language) + words.shares);
     }
     this.averages.replaceChildren();
     for (const line of lines) {
       const value = line.y[place];
-      if (value !== null && value !== undefined) element("span", "", this.averages, line.name + " " + value).style.color = line.line.color;
+      if (line.yaxis === "y" && Number.isFinite(value)) element("span", "", this.averages, line.name + " " + this.painter.price(value)).style.color = line.line.color;
     }
+    this.sayPanes(place);
     for (const { name, colour, symbol } of legend) {
       const key = element("span", "nl-key", this.averages);
       element("i", "nl-shape nl-" + symbol, key).style.background = colour;
       key.append(unescaped(name));
+    }
+  }
+
+  // Beside the title of each lower pane: what its curves and bars are at the place.
+  sayPanes(place) {
+    const { lines, bars } = this.keep;
+    this.notes.replaceChildren();
+    for (const pane of this.painter.panes || []) {
+      if (!/^y\d+$/.test(pane.id) || Number(pane.id.slice(1)) < 4) continue;
+      const note = element("div", "nl-note", this.notes);
+      note.style.cssText = `left:${this.area().left + 44}px;top:${pane.top}px`;
+      for (const { yaxis, name, y, line, marker } of [...lines, ...bars])
+        if (yaxis === pane.id && Number.isFinite(y[place])) element("span", "", note, name + " " + y[place]).style.color = line ? line.color : marker.color;
     }
   }
 
@@ -369,7 +390,7 @@ class Kline {
       else return;
       event.preventDefault();
     });
-    this.watcher = new ResizeObserver(() => { clearTimeout(this.resized); this.resized = setTimeout(() => { if (this.keep) this.draw(); }, 60); });
+    this.watcher = new ResizeObserver(() => { clearTimeout(this.resized); this.resized = setTimeout(() => { if (this.keep) { this.draw(); this.leave(); } }, 60); });
     this.watcher.observe(stage);
   }
 
