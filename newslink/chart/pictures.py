@@ -13,6 +13,7 @@ from newslink.chart.theme import ROLE_STYLE, base_layout, palette, rising_fallin
 from newslink.chart.words import words
 
 CALENDAR_DAYS = 364
+LABELLED, NAMED = 0.012, 0.0065  # share of the picture that a name with its return needs, and a name alone
 
 
 def treemap_figure(table: pd.DataFrame, dark: bool, red_up: bool, language: str) -> dict:
@@ -30,16 +31,25 @@ def treemap_figure(table: pd.DataFrame, dark: bool, red_up: bool, language: str)
     share = np.clip(np.nan_to_num(change) / reach, -1, 1)
     # What has no return is neutral, like the groups; only its label lacks a figure.
     painted = [_mixed(colours.grid, rising if one > 0 else falling, abs(one)) for one in share]
-    inked = ["#ffffff" if abs(one) > 0.7 and not dark else colours.text for one in share]
+    # On a full colour what stands out most: white in the light theme, whose colours are dark, and the ground in the dark one.
+    inked = [("#ffffff" if not dark else colours.paper) if abs(one) > 0.7 else colours.text for one in share]
     moved = ["" if value != value else f"{'▲' if value > 0 else '▼' if value < 0 else ''}{abs(value) * 100:.2f}%" for value in change]
     names = [f"g:{name}" for name in groups.index]
+    group_names = [escape(plain(str(name), 16)) for name in groups.index]
+    own_names = [escape(plain(name, 12)) for name in table["name"]]
+    # What is too small to be read in its place is left to the hover.
+    sizes = table["articles"].to_numpy(float) / max(float(groups.sum()), 1.0)
+    printed = [
+        f"{name}<br>{change}" if size >= LABELLED and change else name if size >= NAMED else ""
+        for name, change, size in zip(own_names, moved, sizes, strict=True)
+    ]
     data = [{
         "type": "treemap", "ids": ["all", *names, *table["security"].tolist()],
-        "labels": ["", *(escape(plain(str(name), 16)) for name in groups.index), *(escape(plain(name, 12)) for name in table["name"])],
+        "labels": ["", *group_names, *own_names],
         "parents": ["", *["all"] * len(groups), *(f"g:{name}" for name in table["group"])],
         "values": [int(groups.sum()), *map(int, groups), *map(int, table["articles"])], "branchvalues": "total",
-        "text": ["", *[""] * len(groups), *moved], "textinfo": "label+text",
-        "hovertemplate": "%{label}<br>%{value} " + words(language)["articles"] + "<br>%{text}<extra></extra>",
+        "text": ["", *group_names, *printed], "textinfo": "text", "customdata": ["", *[""] * len(groups), *moved],
+        "hovertemplate": "%{label}<br>%{value} " + words(language)["articles"] + "<br>%{customdata}<extra></extra>",
         "marker": {"colors": [colours.paper, *[colours.paper] * len(groups), *painted], "line": {"width": 1, "color": colours.paper},
                    "pad": {"t": 20, "l": 2, "r": 2, "b": 2}},
         "tiling": {"pad": 1}, "pathbar": {"visible": False}, "root": {"color": colours.paper},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
 
@@ -12,7 +13,7 @@ import pandas as pd
 from newslink import __version__
 from newslink.errors import QueryError
 from newslink.link import Universe
-from newslink.model import Filter, Role
+from newslink.model import Filter, Role, market_of
 from newslink.pipeline.alerts import alert_of, read_rules, rules_as_rows
 from newslink.pipeline.bars import bars_of
 from newslink.pipeline.corrections import corrections
@@ -28,6 +29,7 @@ from newslink.settings import Settings
 from newslink.store import Store
 
 LISTED = 200  # rows of a list that a page shows
+EVERYBODY = 100_000  # securities among which those of a market are looked for
 HEADLINES = 20
 HEADLINES_AMONG = 5_000  # newest links looked at
 PROPOSED = 20
@@ -65,11 +67,19 @@ def _named(rows: pd.DataFrame, universe: Universe) -> pd.DataFrame:
 
 
 @one_snapshot
-def market_view(store: Store, universe: Universe, first: date, last: date, filter: Filter | None = None) -> MarketView:
-    """What the news of [first, last] (sessions, inclusive) is about. filter: only fold_copies counts here."""
+def market_view(
+    store: Store, universe: Universe, first: date, last: date, filter: Filter | None = None, markets: Collection[str] = ()
+) -> MarketView:
+    """What the news of [first, last] (sessions, inclusive) is about. filter: only fold_copies counts here.
+
+    markets: only securities of these are listed, where any are given; the newest articles and the calendar are of all.
+    """
     fold = bool(filter and filter.fold_copies)
     days = (last - first).days + 1
-    mentioned = store.top_mentioned(last, days, limit=LISTED, fold_copies=fold)
+    mentioned = store.top_mentioned(last, days, limit=EVERYBODY if markets else LISTED, fold_copies=fold)
+    if markets:
+        mine = [market_of(security) in markets for security in mentioned["security"]]
+        mentioned = mentioned[mine].head(LISTED).reset_index(drop=True)
     securities = list(mentioned["security"])
     industries = industries_on(store, last)
     known = [universe.security(security) for security in securities]

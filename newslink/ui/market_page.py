@@ -15,7 +15,7 @@ from newslink.ui.context import Context, change
 from newslink.ui.facts import counts_html
 from newslink.ui.html import text
 from newslink.ui.numbers import NOTHING
-from newslink.ui.state import SPANS
+from newslink.ui.state import MARKET_GROUPS, SPANS
 
 _PLAIN = {"displayModeBar": False, "displaylogo": False}
 LEAST_UNUSUAL = 3
@@ -39,6 +39,7 @@ def window(found: Context) -> tuple[date, date]:
             on_change=lambda: change(span=st.session_state["w-span"] or "", start=None, end=None, range=found.view.range),
         )
         widgets.dates(found, (first, last))
+        widgets.one_of(found, "market", ("", *MARKET_GROUPS), "market", lambda one: found.words[f"market_{one or 'all'}"])
     return first, last
 
 
@@ -95,6 +96,9 @@ def draw(found: Context, loaded: MarketView) -> None:
     days = [day.date() if hasattr(day, "date") else day for day in loaded.calendar["day"]]
     figure = calendar_figure(days, loaded.calendar["articles"].tolist(), found.dark, found.language)
     st.plotly_chart(figure, key="calendar", config=_PLAIN)
+    if days:
+        most = int(loaded.calendar["articles"].to_numpy().argmax())
+        st.caption(found.say("calendar_note", day=days[most], n=f"{int(loaded.calendar['articles'].iloc[most]):,}"))
 
 
 def group_name(found: Context, industry: str, board: str) -> str:
@@ -162,5 +166,9 @@ def _newest(found: Context, news: pd.DataFrame) -> None:
             st.session_state["go"] = "news"
 
     shown = tables.news_frame(found, news)
-    height = tables.height_of(shown, 500)
-    st.dataframe(shown, hide_index=True, on_select=chosen, selection_mode="single-row", key="w-newest", height=height)
+    wide = {"published": 122, "title": 276, "reported": 74, "securities": 112, "source": 78, "tag": 90}
+    config = {found.words[name]: st.column_config.TextColumn(width=width) for name, width in wide.items()}
+    st.dataframe(
+        shown, hide_index=True, on_select=chosen, selection_mode="single-row", key="w-newest", height=tables.height_of(shown, 500),
+        column_config=config,
+    )  # fmt: skip

@@ -22,6 +22,7 @@ OVERLAYS = ("ma", "ema", "boll")
 PANELS = ("macd", "rsi")
 LANGUAGES = ("zh", "en")
 COLOUR_BY = ("role", "tag")
+MARKET_GROUPS = {"cn": ("SH", "SZ", "BJ"), "hk": ("HK",), "us": ("US",)}
 SPANS = {"1d": 1, "1w": 7, "1m": 31, "3m": 92, "1y": 366}
 EARLIEST, LATEST = date(1980, 1, 1), date(2100, 12, 31)
 _TEXT = 200
@@ -33,7 +34,8 @@ class View:
     """range: a key of RANGES, used when start and end are None. day: the chosen session; article: the open one.
 
     relevance: percent. language: '' is the browser's. page: of the news list, from 1. only: the news list is of the security alone.
-    span: the market page's days, a key of SPANS; '' is as many as hold something. study: what was last studied (``study_page``), '' nothing.
+    span: the market page's days, a key of SPANS; '' is as many as hold something. market: whose securities it lists, a key
+    of MARKET_GROUPS, '' all. study: what was last studied (``study_page``), '' nothing.
     """
 
     security: str = ""
@@ -61,6 +63,7 @@ class View:
     page: int = 1
     only: bool = False
     span: str = ""
+    market: str = ""
     study: str = ""
 
     def filter(self, with_dates: bool = False, with_security: bool = False) -> Filter:
@@ -157,6 +160,7 @@ _READERS = {
     "language": ("lang", _one_of(LANGUAGES, "")),
     "page": ("p", _number(1, 100_000, 1)),
     "only": ("only", lambda value: value == "1"),
+    "market": ("mkt", _one_of(("", *MARKET_GROUPS), "")),
     "span": ("span", _one_of(("", *SPANS), "")),
     "study": ("study", _study),
 }

@@ -74,7 +74,7 @@ def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
 def events_columns(found: Context) -> dict:
     """Widths with which all returns are seen beside the chart on a screen of 1440 pixels; what is behind them is scrolled to."""
     words, wide = found.words, found.language != "zh"
-    percent = {words[key]: st.column_config.NumberColumn(format="%+.2f%%", width=72 if wide else 68, alignment="right") for key in PERCENTS}
+    percent = {words[key]: st.column_config.NumberColumn(format="%+.2f%%", width=72 if wide else 68) for key in PERCENTS}
     return percent | {
         words["session"]: st.column_config.TextColumn(width=86),
         words["published"]: st.column_config.TextColumn(width=122),

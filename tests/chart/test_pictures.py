@@ -32,9 +32,21 @@ def test_treemap_areas_are_articles_and_branches_are_their_sums(dark):
     assert value["all"] == 17 and trace["parents"][trace["ids"].index("g:未知")] == "all"
     colour, text = (dict(zip(trace["ids"], of, strict=True)) for of in (trace["marker"]["colors"], trace["text"]))
     assert colour["00700.HK"] == (theme.DARK if dark else theme.LIGHT).green, "the extreme has the whole colour"
-    assert colour["000858.SZ"] == (theme.DARK if dark else theme.LIGHT).grid and text["000858.SZ"] == "", "no return is neutral"
-    assert text["600519.SH"] == "▲2.00%" and text["00700.HK"] == "▼40.00%", "the arrow says what the colour says"
+    assert colour["000858.SZ"] == (theme.DARK if dark else theme.LIGHT).grid and "%" not in text["000858.SZ"], "no return is neutral"
+    assert text["600519.SH"] == "贵州茅台<br>▲2.00%" and text["00700.HK"] == "腾讯控股<br>▼40.00%", "the arrow says what the colour says"
     assert "<img" not in json.dumps(figure)
+
+
+def test_of_a_large_treemap_only_what_has_room_is_named():
+    many = 300
+    table = pd.DataFrame(
+        {"security": [f"{600000 + i}.SH" for i in range(many)], "name": [f"公司{i}" for i in range(many)], "group": ["银行"] * many,
+         "articles": [900, 9, *[1] * (many - 2)], "change": [0.01] * many}
+    )  # fmt: skip
+    (trace,) = pictures.treemap_figure(table, False, True, "zh")["data"]
+    text = dict(zip(trace["ids"], trace["text"], strict=True))
+    assert text["600000.SH"] == "公司0<br>▲1.00%" and text["600001.SH"] == "公司1" and text["600002.SH"] == ""
+    assert text["g:银行"] == "银行" and "公司2" in trace["labels"], "the hover names them all"
 
 
 def test_calendar_puts_every_count_on_its_weekday_and_week():

@@ -99,6 +99,19 @@ def test_without_industries_the_market_says_that_it_goes_by_board_and_with_them_
     assert "Shenwan" in words and "No industries" not in words
 
 
+def test_the_market_lists_one_market_when_asked_and_says_which(page, store, tmp_path):
+    row = {"id": "h", "title": "腾讯控股回购", "text": "腾讯控股（00700.HK）公告回购。", "published_at": "2022-05-30 09:00:00"}
+    (tmp_path / "hk.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    settings = Settings.from_environment()
+    ingest([tmp_path / "hk.jsonl"], settings, settings.store_url)
+    everywhere = page("market", span="1w").dataframe[0].value["代码"]
+    assert {"00700.HK", "600519.SH"} <= set(everywhere)
+    app = page("market", span="1w", mkt="hk")
+    assert set(app.dataframe[0].value["代码"]) == {"00700.HK"} and "腾讯控股回购" in app.dataframe[0].value["最新标题"].tolist()
+    app.button_group(key="w-market").set_value("cn").run()
+    assert parameter(app, "mkt") == "cn" and set(app.dataframe[0].value["代码"]) == {"300750.SZ", "600519.SH"}
+
+
 def alert(number: int, read: str = "") -> tuple[str, dict]:
     key = f"key{number}"
     return key, {

@@ -47,6 +47,7 @@ VIEWS = st.builds(
     language=st.sampled_from(["", "zh", "en"]),
     page=st.integers(1, 100_000),
     only=st.booleans(),
+    market=st.sampled_from(["", *state.MARKET_GROUPS]),
     span=st.sampled_from(["", *state.SPANS]),
     study=st.sampled_from(
         ["", "this.market.simple.none.-130.-11.-5.10", "filtered.mean.log.tag.-60.-6.0.0", "this.market.simple.none.-130.-11.-5.10.399997.SZ"]
