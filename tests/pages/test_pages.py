@@ -100,6 +100,18 @@ def test_a_search_that_fits_nothing_says_so_with_a_way_out(page):
     assert not app.dataframe
 
 
+def test_an_empty_chart_says_where_the_articles_are_and_leads_there(page):
+    app = page("chart", code="300750.SZ", q="绝不会有的词组")
+    assert "筛选挡住了" in said(app) and not [button for button in app.button if button.key == "nothing-all"]
+    app.button(key="nothing-clear").click().run()
+    assert parameter(app, "q") is None
+    away = page("chart", code="300750.SZ", from_="2021-11-02", to="2021-11-03")
+    assert re.search(r"这段日期之外有 \d+ 篇", said(away)) and not [button for button in away.button if button.key == "nothing-clear"]
+    away.button(key="nothing-all").click().run()
+    assert parameter(away, "range") == "all" and parameter(away, "from") is None
+    assert len(page("chart", code="300750.SZ", range="all").dataframe[0].value)
+
+
 def test_a_broken_search_is_explained(page):
     app = page("news", q='"没有结束')
     assert not app.exception
