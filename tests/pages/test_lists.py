@@ -20,6 +20,7 @@ from newslink.store import Store, open_store
 from newslink.ui.html import badge
 from newslink.ui.study_form import WINDOWS, Wanted, benchmark_of_text, fitting, wanted_of
 from tests.pages.test_pages import opened, page, parameter, said
+from tests.store import make
 
 __all__ = ["page"]  # a fixture
 
@@ -172,13 +173,13 @@ def test_a_rule_that_makes_no_sense_is_refused_in_words(page, store, kind, words
     assert words in app.warning[0].value and read_rules(store) == []
 
 
-def test_a_doubtful_link_is_shown_with_the_words_around_it(page, store, tmp_path):
-    row = {"id": "d", "title": "资本公告", "text": "某公司公告，全资子公司拟与关联方共同设立新能源科技公司。", "published_at": "2022-05-30 09:00:00"}
-    (tmp_path / "more.jsonl").write_text(json.dumps(row), encoding="utf-8")
-    settings = Settings.from_environment()
-    ingest([tmp_path / "more.jsonl"], settings, settings.store_url)
+def test_a_doubtful_link_is_shown_with_the_words_around_it(page, store):
+    body = "某公司公告，全资子公司拟与关联方共同设立新能源科技公司。"
+    doubtful = make.link("001258.SZ", confidence=0.3, surface="立新能源")
+    store.put([make.entry(make.article("d", "资本公告", body), [doubtful])])
     assert store.candidates()["surface"].tolist() == ["立新能源"]
-    assert "全资子公司拟与关联方共同设立新能源科技公司" in said(page("data"))
+    words = said(page("data"))
+    assert "<b>立新能源</b> → " in words and body in words and "置信度 0.30" in words
 
 
 def test_a_learnt_name_is_confirmed_links_what_it_touches_and_is_taken_back(page, store):
