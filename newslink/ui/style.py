@@ -60,7 +60,7 @@ h1, h2, h3 { padding: .15rem 0; }
   .st-key-bar > * { order: 9; }
   .st-key-bar > .st-key-w-search { order: 1; flex: 1 1 200px; }
   .st-key-bar > :has(.st-key-filters) { order: 2; }
-  .st-key-bar > .st-key-w-range { order: 3; }
+  .st-key-bar > :has(.st-key-w-range) { order: 3; }
   .st-key-bar > :has(.st-key-display) { order: 4; }
   .nl-quote b { font-size: 1.05rem; } .nl-quote .nl-last { font-size: 1.2rem; }
 }
