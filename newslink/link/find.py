@@ -44,6 +44,9 @@ _MARKS = np.zeros(65536, bool)
 _MARKS[[ord(c) for c in "$:(."]] = True
 
 
+_BODIES = frozenset(
+    "局会心织学部盟署院法统划率度术"
+)  # last characters of bodies, laws and quantities, whose capitals in brackets are no ticker
 _DIVIDEND = np.array([ord(c) for c in "XDR"])
 CUT_SHORT = "name"  # the rule of XD贵州茅: a name after all
 
@@ -211,6 +214,8 @@ class CodeFinder:
             return Code(start, tail.end(), security, "code")
         if symbol in _WORDS_IN_CAPITALS:
             return None
+        if left == "(" and text[start - 2] in _BODIES:
+            return None  # 国际金融中心管理局(AIFC)
         if left == "(" and text[end : end + 1] == ")" and len(symbol) >= 3 and start >= 2 and (text[start - 2].isalpha()):
             return Code(start, end, security, "ticker_in_brackets", sure=False)
         moves = left not in "-./_@#" and symbol not in _GOODS_IN_CAPITALS and _MOVE.match(text, end, end + 24)

@@ -29,6 +29,7 @@ _FIRM = 3.0  # what only a company has
 _SPEAKS = 2.2  # what being quoted gives a name that is also a word
 ODD = -2.5  # surroundings (see context.py) in which even a plain name is looked at closely
 TELLING = 2.0  # surroundings that are named as evidence, and in which no ordinary word is passed over
+_ASKED, _OWN_TITLE = ("获悉", "了解到", "方面", "有关负责人", "相关负责人", "工作人员", "发言人"), 6
 _STATED = "+ a person said what this word means"
 _NOT_STATED = "- not on the days for which a person said what this word means"
 
@@ -204,5 +205,7 @@ def _claim(after: str, behind: int, name: Traits) -> Cue | None:
 
 def _acts(after: str, behind: int) -> bool:
     """Whether what is said straight behind a name is said of companies."""
+    if after.startswith(_ASKED) or "公司" in after[:_OWN_TITLE]:
+        return True
     said = cues.company_after(after, behind)
     return said is not None and said[0].weight > _FIRM or cues.OTHER_LEGAL.match(after) is not None

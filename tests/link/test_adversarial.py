@@ -15,7 +15,8 @@ from tests.link import scoring, universe_files
 FILES = ("adversarial.tsv", "adversarial_held.tsv")
 # Written without sight of the rules and measured before they were read: what they gave at first sight stands in
 # docs/decisions/0024-how-linking-is-measured.md.
-UNSEEN = ("adversarial_unseen_1.tsv", "adversarial_unseen_2.tsv", "adversarial_unseen_3.tsv")
+UNSEEN = tuple(f"adversarial_unseen_{i}.tsv" for i in range(1, 7))
+MIXED = "adversarial_mixed.tsv"  # listings, roles, dates, foreign names
 FLOORS = {"precision": 0.95, "recall": 0.90}
 
 
@@ -26,7 +27,7 @@ def linker(shared: Path) -> Linker:
 
 
 def rows() -> list[scoring.Case]:
-    return [case for name in (*FILES, *UNSEEN) for case in scoring.cases(name)]
+    return [case for name in (*FILES, *UNSEEN, MIXED) for case in scoring.cases(name)]
 
 
 def test_the_files_hold_distinct_rows_with_readable_codes() -> None:
@@ -73,18 +74,18 @@ def test_the_linker_holds_on_the_ambiguous_names_where_naive_matching_fails(link
     scores = scoring.adversarial(universe, scoring.by_linker(linker), cases)
     naive = scoring.total(scoring.adversarial(universe, scoring.naive(universe, date(2026, 8, 1)), cases), scoring.LEXICAL)
     reached = scoring.total(scores, scoring.LEXICAL)
-    assert naive.precision < 0.65  # the rows are hard
+    assert naive.precision < 0.75  # the rows are hard (of the first five files below 0.65)
     assert reached.precision >= FLOORS["precision"], "\n".join(reached.errors)
     assert reached.recall >= FLOORS["recall"], "\n".join(reached.errors)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", (*FILES, MIXED))
 def test_listings_follow_the_market_the_sentence_speaks_of(linker: Linker, name: str) -> None:
     score = scoring.adversarial(universe_files.universe(), scoring.by_linker(linker), scoring.cases(name))["exact listing"]
     assert score.precision >= 0.95, "\n".join(score.errors)
 
 
-@pytest.mark.parametrize("name", (*FILES, *UNSEEN))
+@pytest.mark.parametrize("name", (*FILES, *UNSEEN, MIXED))
 def test_who_only_speaks_is_never_the_subject_of_someone_elses_news(linker: Linker, name: str) -> None:
     score = scoring.adversarial(universe_files.universe(), scoring.by_linker(linker), scoring.cases(name))["source"]
     assert score.precision >= 0.95, "\n".join(score.errors)
@@ -96,3 +97,9 @@ def test_dates_and_spellings_change_nothing_they_should_not(linker: Linker, kind
     cases = [case for case in rows() if case.kind == kind]
     score = scoring.adversarial(universe_files.universe(), scoring.by_linker(linker), cases)[kind]
     assert score.wrong == 0 and score.missed == 0, "\n".join(score.errors)
+
+
+def test_mixed_rows_name_the_right_companies(linker: Linker) -> None:
+    scores = scoring.adversarial(universe_files.universe(), scoring.by_linker(linker), scoring.cases(MIXED))
+    score = scoring.total(scores, ("group", "broker", "vendor", "role", "listing", "foreign"))
+    assert score.precision >= 0.97 and score.recall >= 0.97, "\n".join(score.errors)

@@ -24,3 +24,14 @@ def test_links_no_wire_made_stay_right_and_wrong_ones_stay_away(universe, way) -
     scores = scoring.score_pages(universe, way, scoring.pages("wire_links.tsv"), whole=False)
     assert scores["company"].precision >= 0.97 and scores["company"].recall >= 0.98, "\n".join(scores["company"].errors)
     assert scores["listing"].precision >= 0.95, "\n".join(scores["listing"].errors)
+
+
+def test_items_as_they_come_name_the_right_companies(universe, way) -> None:
+    """Ordinary items and round-ups, half of which name nobody: figures of their first reading stand in docs/decisions/0024."""
+    rows = scoring.pages("read_items.tsv")
+    assert len(rows) == 160
+    scores = scoring.score_pages(universe, way, rows)
+    company, listing, source = (scores[k] for k in ("company", "listing", "source"))
+    assert company.precision >= 0.98 and company.recall >= 0.98, "\n".join(company.errors)
+    assert listing.precision >= 0.95, "\n".join(listing.errors)
+    assert source.precision >= 0.95 and source.recall >= 0.90, "\n".join(source.errors)
