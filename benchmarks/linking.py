@@ -45,6 +45,12 @@ GOALS = {
     "  unseen, first batch": "P 0.95 R 0.90",
     "  unseen, second batch": "P 0.95 R 0.90",
     "  unseen, third batch": "P 0.95 R 0.90",
+    "  unseen, fourth batch": "P 0.95 R 0.90",
+    "  unseen, fifth batch": "P 0.95 R 0.90",
+    "  unseen, sixth batch": "P 0.95 R 0.90",
+    "mixed rows, exact listing": "P 0.95",
+    "mixed rows, only a source": "P 0.95 R 0.90",
+    "160 items, right company": "P 0.98 R 0.98",
     "adversarial, exact listing": "P 0.95",
     "adversarial, only a source": "P 0.95 R 0.90",
     "long pages, right company": "P 0.98 R 0.98",
@@ -64,7 +70,9 @@ def quality(universe: Universe, linker: Linker, errors: bool) -> None:
     for label, way in ways.items():
         long, single = scoring.score_pages(universe, way, pages), scoring.score_pages(universe, way, singles, whole=False)
         telegraph, adversarial = scoring.score_telegraph(universe, way), scoring.adversarial(universe, way, cases)
-        unseen = [scoring.adversarial(universe, way, scoring.cases(f"adversarial_unseen_{i}.tsv")) for i in (1, 2, 3)]
+        unseen = [scoring.adversarial(universe, way, scoring.cases(f"adversarial_unseen_{i}.tsv")) for i in range(1, 7)]
+        mixed = scoring.adversarial(universe, way, scoring.cases("adversarial_mixed.tsv"))
+        items_read = scoring.score_pages(universe, way, scoring.pages("read_items.tsv"))
         for name, score in {
             "posts, A-share companies": scoring.score_posts(universe, way, posts, mainland=True),
             "posts, all companies": scoring.score_posts(universe, way, posts),
@@ -79,6 +87,12 @@ def quality(universe: Universe, linker: Linker, errors: bool) -> None:
             "  unseen, first batch": scoring.total(unseen[0], scoring.LEXICAL),
             "  unseen, second batch": scoring.total(unseen[1], scoring.LEXICAL),
             "  unseen, third batch": scoring.total(unseen[2], scoring.LEXICAL),
+            "  unseen, fourth batch": scoring.total(unseen[3], scoring.LEXICAL),
+            "  unseen, fifth batch": scoring.total(unseen[4], scoring.LEXICAL),
+            "  unseen, sixth batch": scoring.total(unseen[5], scoring.LEXICAL),
+            "mixed rows, exact listing": mixed["exact listing"],
+            "mixed rows, only a source": mixed["source"],
+            "160 items, right company": items_read["company"],
             **{f"  {kind}": adversarial[kind] for kind in scoring.LEXICAL},
             "  foreign names, nicknames": adversarial["foreign"],
             "  one name, several days": adversarial["time"],
@@ -107,7 +121,7 @@ def quality(universe: Universe, linker: Linker, errors: bool) -> None:
 
 def calibration(universe: Universe, way: scoring.Way) -> None:
     """Of the links given a confidence, how many are right: hand-read telegraph items and adversarial rows."""
-    files = ("adversarial.tsv", "adversarial_held.tsv", *(f"adversarial_unseen_{i}.tsv" for i in (1, 2, 3)))
+    files = ("adversarial.tsv", "adversarial_held.tsv", *(f"adversarial_unseen_{i}.tsv" for i in range(1, 7)))
     cases = [c for f in files for c in scoring.cases(f) if c.kind in scoring.LEXICAL]
     found = way([scoring.article(c.sentence, c.day, str(i)) for i, c in enumerate(cases)])
     bins: dict[float, list[bool]] = {}
