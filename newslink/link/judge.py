@@ -78,11 +78,11 @@ class Judge:
         start, end = match.start, match.end
         if start == match.low or end == match.high or match.context > TELLING:
             return False
-        if (
-            text[end] in ",。的"
-            and match.pattern in self._senses
-            and (text[end] != "的" or self._lexicon.patterns[match.pattern] in EVERYDAY)
-        ):
+        if text[end] == "的":  # what it has may be a company's
+            has = cues.possessive(text[end : min(match.high, end + cues.AFTER_WINDOW)], match.behind)
+            if has and has[0].weight > _FIRM or self._lexicon.patterns[match.pattern] in EVERYDAY:
+                return False
+        elif text[end] in ",。" and match.pattern in self._senses:
             return False  # words further off may speak for the company
         return text[end] in _CLOSED and text[start - 1] not in _OPENING
 
