@@ -144,7 +144,8 @@ def _compared(benchmark: pd.DataFrame, places: Slots, close: np.ndarray, digits:
     values = np.where(known, level[np.maximum(at, 0)], np.nan)
     both = np.flatnonzero(np.isfinite(values) & np.isfinite(close))
     scaled = values * (close[both[0]] / values[both[0]]) if len(both) else values
-    return _line(listed(scaled, digits), escape(plain(options.compare, 24)), colours.benchmark, dash="dash", width=1.4)
+    line = _line(listed(scaled, digits), escape(plain(options.compare, 24)), colours.benchmark, dash="dash", width=1.4)
+    return line | {"meta": "benchmark"}  # who draws it leaves room for it, as for no other line
 
 
 def _volume(shown: dict, options: ChartOptions, text: dict) -> list[dict]:

@@ -191,6 +191,11 @@ def test_language_and_theme_come_from_the_browser_and_can_be_switched(visit, sam
     one.rest()
     assert "K 线与新闻" in one.text()
     assert len(one.kline("k.painter.panes.map((p) => p.id)")) == 5
+    # The index it is compared with stays in the picture, and each lower pane says what its curves are.
+    assert one.kline("(() => { const p = k.painter.panes.find((p) => p.id === 'y'), line = k.keep.lines.find((l) => l.meta === 'benchmark');"
+                     " return line.y.every((v) => v === null || (v > p.low && v < p.high)); })()")  # fmt: skip
+    notes = one.page.locator(".nl-note").all_inner_texts()
+    assert len(notes) == 2 and "DIF" in notes[0] and "MACD" in notes[0] and "RSI6" in notes[1]
 
 
 @pytest.mark.parametrize(("locale", "scheme", "name"), [("zh-CN", "light", "zh-light-390"), ("en-US", "dark", "en-dark-390")])

@@ -118,6 +118,7 @@ export class Painter {
     const reach = (value) => { if (isNumber(value)) { if (value < low) low = value; if (value > high) high = value; } };
     if (id === "y") {
       for (let i = a; i <= b; i++) { reach(candle.low[i]); reach(candle.high[i]); }
+      if (high !== -Infinity) for (const line of lines) if (line.meta === "benchmark") for (let i = a; i <= b; i++) reach(line.y[i]);
       if (high === -Infinity) return { low: 0, high: 1, log: false, empty: true };
       if (this.log && low > 0) { const room = (high / low || 1.02) ** 0.06; return { low: low / room, high: high * room * room * 1.005, log: true }; }
       const room = high - low || high * 0.02;
