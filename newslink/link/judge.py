@@ -161,7 +161,7 @@ class Judge:
             or match.context < ODD
             and (reason is None or match.context < _STRANGE)
             and not name.speaks
-            and not _acts(after, behind)
+            and not _acts(before, after, behind, ahead)
         ):
             score = weighed(score, match.context, name)
         if abs(match.context) > TELLING:
@@ -203,9 +203,9 @@ def _claim(after: str, behind: int, name: Traits) -> Cue | None:
     return cues.LISTED_AFTER if weak and behind & cues.LISTED_AFTER.bit and cues.LISTED_AFTER.match(after) else None
 
 
-def _acts(after: str, behind: int) -> bool:
-    """Whether what is said straight behind a name is said of companies."""
-    if after.startswith(_ASKED) or "公司" in after[:_OWN_TITLE]:
+def _acts(before: str, after: str, behind: int, ahead: int) -> bool:
+    """Whether what is said straight beside a name is said of companies."""
+    if cues.company_before(before, ahead) is not None or after.startswith(_ASKED) or "公司" in after[:_OWN_TITLE]:
         return True
     said = cues.company_after(after, behind)
     return said is not None and said[0].weight > _FIRM or cues.OTHER_LEGAL.match(after) is not None

@@ -185,7 +185,7 @@ def _columns(universe, table, given_class, guards, full_names, lives, cache_dir)
         entities = {o.entity for o in owners}
         single[i] = len(owners) == 1 or (len(entities) == 1 and len({(o.first, o.last) for o in owners}) == 1)
         several[i] = any(len(universe.listings_of(o.entity)) > 1 for o in owners)
-        if surface in lists.quoted or surface.endswith("证券"):
+        if surface in lists.quoted or surface.endswith(("证券", "期货")):
             quoted[i] = lists.quoted.get(surface, "broker")
         plain[i] = single[i] and (stated or cls in _SURE and i not in quoted)
         first[i], last[i] = min(o.first for o in owners), max(o.last for o in owners)
