@@ -142,7 +142,7 @@ class Analyst:
             f"{self.url.replace('http', 'ws', 1)}/_stcore/stream", subprotocols=["streamlit"], max_size=None
         )
         taken = await self.ask()
-        while "filters" not in self.widgets:  # a fresh server first runs the page by itself
+        if "filters" not in self.widgets:  # a fresh server first runs the page by itself
             taken += await self.ask()
         await self.ask("filters", True)
         self.received = 0
