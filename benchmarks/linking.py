@@ -35,6 +35,7 @@ from tests.link import scoring, universe_files  # noqa: E402
 TODAY = date(2026, 8, 1)
 ALIASES = 60_000
 SHARED = ROOT.parent / "shared"
+BATCHES = range(1, 10)
 GOALS = {
     "posts, A-share companies": "P 0.99 R 0.975",
     "posts, all companies": "P 0.99 R 0.975",
@@ -42,12 +43,7 @@ GOALS = {
     "telegraph, right listing": "P 0.95",
     "telegraph, only a source": "P 0.95 R 0.90",
     "adversarial, lexical kinds": "P 0.95 R 0.90",
-    "  unseen, first batch": "P 0.95 R 0.90",
-    "  unseen, second batch": "P 0.95 R 0.90",
-    "  unseen, third batch": "P 0.95 R 0.90",
-    "  unseen, fourth batch": "P 0.95 R 0.90",
-    "  unseen, fifth batch": "P 0.95 R 0.90",
-    "  unseen, sixth batch": "P 0.95 R 0.90",
+    **{f"  unseen, batch {i}": "P 0.95 R 0.90" for i in BATCHES},
     "mixed rows, exact listing": "P 0.95",
     "mixed rows, only a source": "P 0.95 R 0.90",
     "160 items, right company": "P 0.98 R 0.98",
@@ -70,7 +66,11 @@ def quality(universe: Universe, linker: Linker, errors: bool) -> None:
     for label, way in ways.items():
         long, single = scoring.score_pages(universe, way, pages), scoring.score_pages(universe, way, singles, whole=False)
         telegraph, adversarial = scoring.score_telegraph(universe, way), scoring.adversarial(universe, way, cases)
-        unseen = [scoring.adversarial(universe, way, scoring.cases(f"adversarial_unseen_{i}.tsv")) for i in range(1, 7)]
+
+        def unseen(number: int, way: scoring.Way = way) -> scoring.Score:
+            rows = scoring.cases(f"adversarial_unseen_{number}.tsv")
+            return scoring.total(scoring.adversarial(universe, way, rows), scoring.LEXICAL)
+
         mixed = scoring.adversarial(universe, way, scoring.cases("adversarial_mixed.tsv"))
         items_read = scoring.score_pages(universe, way, scoring.pages("read_items.tsv"))
         for name, score in {
@@ -84,12 +84,7 @@ def quality(universe: Universe, linker: Linker, errors: bool) -> None:
             "long pages, only a source": long["source"],
             "100 links no wire made": single["company"],
             "adversarial, lexical kinds": scoring.total(adversarial, scoring.LEXICAL),
-            "  unseen, first batch": scoring.total(unseen[0], scoring.LEXICAL),
-            "  unseen, second batch": scoring.total(unseen[1], scoring.LEXICAL),
-            "  unseen, third batch": scoring.total(unseen[2], scoring.LEXICAL),
-            "  unseen, fourth batch": scoring.total(unseen[3], scoring.LEXICAL),
-            "  unseen, fifth batch": scoring.total(unseen[4], scoring.LEXICAL),
-            "  unseen, sixth batch": scoring.total(unseen[5], scoring.LEXICAL),
+            **{f"  unseen, batch {i}": unseen(i) for i in BATCHES},
             "mixed rows, exact listing": mixed["exact listing"],
             "mixed rows, only a source": mixed["source"],
             "160 items, right company": items_read["company"],
@@ -121,7 +116,7 @@ def quality(universe: Universe, linker: Linker, errors: bool) -> None:
 
 def calibration(universe: Universe, way: scoring.Way) -> None:
     """Of the links given a confidence, how many are right: hand-read telegraph items and adversarial rows."""
-    files = ("adversarial.tsv", "adversarial_held.tsv", *(f"adversarial_unseen_{i}.tsv" for i in range(1, 7)))
+    files = ("adversarial.tsv", "adversarial_held.tsv", *(f"adversarial_unseen_{i}.tsv" for i in BATCHES))
     cases = [c for f in files for c in scoring.cases(f) if c.kind in scoring.LEXICAL]
     found = way([scoring.article(c.sentence, c.day, str(i)) for i, c in enumerate(cases)])
     bins: dict[float, list[bool]] = {}
