@@ -21,7 +21,9 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 Progress = Callable[[int, int | None, str], None]
 
-AHEAD = 2  # parts in the hands of each worker: one being done, one waiting, so that memory stays flat whatever the number of parts
+# Parts in the hands of each worker, so that memory stays flat whatever the number of parts: one being done, and enough of them waiting or done
+# that the worker does not stand still while this process stores one, or places some in clusters.
+AHEAD = 4
 TRIES = 4  # times a part may take its worker down before it is given up
 CONNECT_SECONDS = 20
 
