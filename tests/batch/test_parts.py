@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newslink.batch import run_parts
+from newslink.batch import AHEAD, run_parts
 from newslink.errors import BatchError
 from tests.batch.conftest import Cluster
 from tests.batch.work import DiesOnce, doubled, fails_at_three, process_of, slow
@@ -45,7 +45,7 @@ def test_parts_are_taken_only_as_fast_as_they_are_done() -> None:
     results = run_parts(parts(), doubled, workers=2)
     for _ in range(3):
         next(results)
-    assert len(taken) <= 3 + 2 * 2
+    assert len(taken) <= 3 + 2 * AHEAD
     results.close()
 
 

@@ -106,6 +106,7 @@ def test_zoom_follows_the_price_and_survives_filters_and_picks(visit, sample):
     assert one.kline("k.viewDays()") == view
     # a display option redraws, and keeps the view
     one.page.keyboard.press("Escape")
+    one.rest()  # closing is told to the server, which draws the filters once more
     one.page.get_by_role("button", name="显示").click()
     one.page.get_by_text("对数坐标").click()
     one.page.wait_for_url(re.compile("log=1"))
