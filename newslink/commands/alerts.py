@@ -32,8 +32,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    from newslink.pipeline.alert_words import worded
     from newslink.pipeline.alerts import Rule, alert_of, evaluate, put_rule, read_rules, remove_rule, rules_as_rows
     from newslink.pipeline.deliver import Channels, deliver, delivery_record
+    from newslink.pipeline.linking import universe_of
     from newslink.store import open_store
 
     with open_store(arguments.store or settings.store_url) as store:
@@ -62,11 +64,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
                 alert = alert_of(item.payload)
                 if alert is not None:
                     sent = {channel: record.get(f"{alert.key}/{channel}", {}) for channel in alert.channels}
-                    print(json.dumps({**asdict(alert), "read": item.read, "deliveries": sent}, ensure_ascii=False))
+                    said = {"words": worded(alert, universe_of(store).name_on), "read": item.read, "deliveries": sent}
+                    print(json.dumps(asdict(alert) | said, ensure_ascii=False))
         else:
             channels = Channels.from_environment(os.environ)
             for alert in evaluate(store, dry_run=arguments.dry_run):
-                print(f"{'would raise' if arguments.dry_run else 'raised'}: {alert.rule}: {alert.words}")
+                print(f"{'would raise' if arguments.dry_run else 'raised'}: {alert.rule}: {worded(alert, universe_of(store).name_on)}")
             for attempt in deliver(store, channels, dry_run=arguments.dry_run):
                 outcome = "would send" if arguments.dry_run else "sent" if attempt["done"] else f"not sent ({attempt['error']})"
                 print(f"{outcome}: {attempt['channel']}: {attempt['words']}")

@@ -68,18 +68,29 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """key: names rule and subject; the same alert has the same key. at: when it was raised. words: one line for a person."""
+    """What happened, in codes and values; ``alert_words`` words it where it is shown or sent.
+
+    key: names rule and subject; the same alert has the same key. at: when it was raised. security: whom its chart is of, securities: all it
+    is about. count, usual: articles of the session and of a usual one (unusual). change, excess: returns of the session as fractions (move);
+    excess is None where no benchmark reaches. words: the line of an alert that an earlier version stored, '' otherwise.
+    """
 
     key: str
     rule: str
     kind: str
     at: str
-    words: str
+    words: str = ""
     security: str = ""
     session: str = ""
     article: str = ""
     url: str = ""
     channels: tuple[str, ...] = ()
+    title: str = ""
+    securities: tuple[str, ...] = ()
+    count: int | None = None
+    usual: float | None = None
+    change: float | None = None
+    excess: float | None = None
 
 
 def check_rule(rule: Rule) -> Rule:
@@ -205,21 +216,15 @@ def _articles(store: Store, universe: Universe, rule: Rule, since: datetime, now
         rows = rows.sort_values(["published_at", "relevance"], ascending=[False, False], kind="stable")
         for article, group in rows.groupby("article", sort=False):
             first = group.iloc[0]
-            names = "、".join(dict.fromkeys(universe.name_on(security) for security in group["security"]))
             yield _alert(
-                rule,
-                now,
-                f"{article}",
-                f"{names}：{first['title']}",
-                article=str(article),
-                security=str(first["security"]),
-                url=first["url"],
-            )
+                rule, now, f"{article}", article=article, security=first["security"], securities=tuple(dict.fromkeys(group["security"])),
+                title=first["title"], url=first["url"],
+            )  # fmt: skip
         return
     page = store.page(Filter(start=_day(since), keyword=rule.keyword, tags=rule.tags), 0, MOST_PER_RULE, count=False)
     for row in page.rows.to_dict("records"):
         if pd.Timestamp(row["published_at"]) >= pd.Timestamp(since):
-            yield _alert(rule, now, str(row["article"]), str(row["title"]), article=str(row["article"]), url=str(row["url"]))
+            yield _alert(rule, now, str(row["article"]), article=row["article"], title=row["title"], url=row["url"])
 
 
 def _unusual(store: Store, universe: Universe, clock: SessionClock, rule: Rule, since: datetime, now: datetime) -> Iterable[Alert]:
@@ -236,8 +241,10 @@ def _unusual(store: Store, universe: Universe, clock: SessionClock, rule: Rule, 
         for session in series.index[::-1]:
             if session.date() < _day(since) or series[session] < LEAST_ARTICLES or not score[session] >= rule.limit:
                 continue
-            words = f"{universe.name_on(security)} {session:%Y-%m-%d}：{series[session]:.0f} 篇，平时 {usual[session]:.1f} 篇"
-            yield _alert(rule, now, f"{security}|{session:%Y-%m-%d}", words, security=security, session=f"{session:%Y-%m-%d}")
+            day = f"{session:%Y-%m-%d}"
+            yield _alert(
+                rule, now, f"{security}|{day}", security=security, session=day, count=int(series[session]), usual=round(float(usual[session]), 4)
+            )
 
 
 def _moves(store: Store, universe: Universe, clock: SessionClock, rule: Rule, since: datetime, now: datetime) -> Iterable[Alert]:
@@ -251,21 +258,25 @@ def _moves(store: Store, universe: Universe, clock: SessionClock, rule: Rule, si
     settled = events.loc[~(events["unsettled"] | events["no_bar"])].sort_values("relevance", ascending=False, kind="stable")
     for (security, session), group in settled.groupby(["security", "session"], sort=False):
         first = group.iloc[0]
-        excess = first["excess_0"] if math.isfinite(first["excess_0"]) else first["return_0"]
-        if not abs(excess) >= rule.limit:
+        change, excess = first["return_0"], first["excess_0"]
+        if not abs(excess if math.isfinite(excess) else change) >= rule.limit:
             continue
         day = f"{pd.Timestamp(session):%Y-%m-%d}"
-        words = f"{universe.name_on(security)} {day}：{first['return_0']:+.2%}（超额 {excess:+.2%}），{first['title']}"
         yield _alert(
-            rule, now, f"{security}|{day}", words, security=str(security), session=day, article=str(first["article"]), url=first["url"]
-        )
+            rule, now, f"{security}|{day}", security=security, session=day, article=first["article"], title=first["title"], url=first["url"],
+            change=_fraction(change), excess=_fraction(excess),
+        )  # fmt: skip
 
 
-def _alert(rule: Rule, now: datetime, subject: str, words: str, **facts: Any) -> Alert:
+def _fraction(value: float) -> float | None:
+    """As JSON carries it: None where it is not known."""
+    return round(float(value), 6) if math.isfinite(value) else None
+
+
+def _alert(rule: Rule, now: datetime, subject: str, **facts: Any) -> Alert:
     key = hashlib.blake2b(f"{rule.name}\0{rule.kind}\0{subject}".encode("utf-8", "replace"), digest_size=16).hexdigest()
-    line = " ".join(words.split())[:300]
-    facts = {name: str(value or "")[:500] for name, value in facts.items()}
-    return Alert(key, rule.name, rule.kind, now.isoformat(timespec="seconds"), line, channels=rule.channels, **facts)
+    texts = {name: str(facts.pop(name, "") or "")[:500] for name in ("security", "session", "article", "title", "url")}
+    return Alert(key, rule.name, rule.kind, now.isoformat(timespec="seconds"), channels=rule.channels, **texts, **facts)
 
 
 def alert_of(payload: Any) -> Alert | None:

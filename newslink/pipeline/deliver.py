@@ -20,14 +20,16 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from newslink.errors import SettingsError
+from newslink.pipeline.alert_words import worded
 from newslink.pipeline.alerts import Alert, alert_of
+from newslink.pipeline.linking import universe_of
 from newslink.store import Store
 
 FORMATS = ("json", "wecom", "dingtalk", "feishu")
@@ -121,8 +123,9 @@ def deliver(
             if channel not in ready or entry.get("done") or entry.get("given_up") or not _due(entry, now) or len(attempts) >= AT_ONCE:
                 continue
             if dry_run:
-                attempts.append({"key": alert.key, "channel": channel, "done": False, "error": "", "words": alert.words})
+                attempts.append({"key": alert.key, "channel": channel, "done": False, "error": "", "words": _words(store, alert)})
                 continue
+            alert = replace(alert, words=_words(store, alert))
             error = _attempt(senders[channel], alert, channels)
             entry = _entry(entry, alert, error, now)
             record[name] = entry
@@ -133,6 +136,11 @@ def deliver(
     if gone and not dry_run:
         store.set_state(_RECORD, {name: entry for name, entry in record.items() if name in alive})
     return attempts
+
+
+def _words(store: Store, alert: Alert) -> str:
+    """As it is sent: in Chinese, whoever reads it."""
+    return worded(alert, universe_of(store).name_on)
 
 
 def delivery_record(store: Store) -> dict[str, dict[str, Any]]:

@@ -207,5 +207,5 @@ def inbox_frame(store: Store) -> pd.DataFrame:
             continue
         sent = [(channel, record.get(f"{alert.key}/{channel}", {})) for channel in alert.channels]
         states = tuple((channel, "done" if one.get("done") else "given_up" if one.get("given_up") else "waiting") for channel, one in sent)
-        rows.append((item.number, item.at, alert.rule, alert.kind, alert.words, alert.security, alert.article, item.read, states))
-    return pd.DataFrame(rows, columns=["number", "at", "rule", "kind", "words", "security", "article", "read", "delivered"])
+        rows.append((item.number, item.at, alert.rule, alert.kind, alert, alert.security, alert.article, item.read, states))
+    return pd.DataFrame(rows, columns=["number", "at", "rule", "kind", "alert", "security", "article", "read", "delivered"])

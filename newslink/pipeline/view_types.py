@@ -216,7 +216,7 @@ class ProposedName:
 @dataclass(frozen=True, slots=True)
 class DataView:
     """Page 数据. sources: source, articles, newest. rejected: locator, line, reason, first_seen. unlinked: as ``news``.
-    alerts: number, at, rule, kind, words, security, article, read, delivered (per channel: done, given_up, waiting); newest first, unread: all
+    alerts: number, at, rule, kind, alert, security, article, read, delivered (per channel: done, given_up, waiting); newest first, unread: all
     that nobody has read; newest: number of the newest entry, also of one this version cannot read. rules: name, kind, securities, tags,
     keyword, threshold, channels, enabled.
     providers: provider, state (ok, resting, failing, unused), last_ok, last_error, calls. names: learnt names that wait for a person, each

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from newslink.pipeline.alert_words import worded
 from newslink.pipeline.alerts import remove_rule
 from newslink.pipeline.view_types import DataView
 from newslink.ui import tables
@@ -49,7 +50,7 @@ def _inbox(found: Context, loaded: DataView) -> None:
             words["when"]: tables.beijing(alerts["at"]),
             words["rule_of"]: [tables.clean(rule, 40) for rule in alerts["rule"]],
             words["kind"]: [words.get(f"alert_{kind}", str(kind)) for kind in alerts["kind"]],
-            words["alert"]: [tables.clean(said, 200) for said in alerts["words"]],
+            words["alert"]: [tables.clean(worded(one, name, found.language), 200) for one in alerts["alert"]],
             words["securities"]: [f"{tables.clean(name(one), 20)} {one}" if one else "" for one in alerts["security"]],
             words["delivered"]: [found.words["comma"].join(_delivered(found, *one) for one in sent) for sent in alerts["delivered"]],
         }

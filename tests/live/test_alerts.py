@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +15,10 @@ import pytest
 from newslink.articles.source import item_of
 from newslink.cli import main
 from newslink.errors import QueryError
-from newslink.pipeline.alerts import Rule, alert_of, evaluate, put_rule, read_rules, remove_rule, rule_of
+from newslink.pipeline.alert_words import worded
+from newslink.pipeline.alerts import Alert, Rule, alert_of, evaluate, put_rule, read_rules, remove_rule, rule_of
 from newslink.pipeline.ingest import ingest_items
+from newslink.pipeline.linking import universe_of
 from newslink.pipeline.prepare import Prepare
 from newslink.sessions import SessionClock
 from newslink.settings import Settings
@@ -44,7 +47,12 @@ def put(store: Store, settings: Settings, *articles: tuple[str, str, str]) -> No
 
 def raised(store: Store, rule: Rule, now: datetime = NOW) -> list[str]:
     put_rule(store, rule, now - timedelta(days=30))
-    return [alert.words for alert in evaluate(store, now)]
+    return said(store, evaluate(store, now))
+
+
+def said(store: Store, alerts: list[Alert], language: str = "zh") -> list[str]:
+    """The alerts as they are shown, after the store had them."""
+    return [worded(alert, universe_of(store).name_on, language) for alert in alerts]
 
 
 def test_a_watched_security_named_in_an_article_raises_one_alert_and_no_second(store: Store, settings: Settings) -> None:
@@ -102,8 +110,9 @@ def test_an_unusual_number_of_articles_is_held_against_the_sessions_before(store
     put(store, settings, *loud)
     (alert,) = evaluate(store, NOW)
     # worked out by hand: 60 sessions before with 15 articles are 0.25 a session; (6 - 0.25) / 1 = 5.75 standard scores
-    assert alert.words == "贵州茅台 2022-06-24：6 篇，平时 0.2 篇"
-    assert alert.session == "2022-06-24"
+    assert (alert.count, alert.usual, alert.session, alert.words) == (6, 0.25, "2022-06-24", "")
+    assert said(store, [alert]) == ["贵州茅台 2022-06-24：6 篇，平时 0.2 篇"]
+    assert said(store, [alert], "en") == ["贵州茅台 2022-06-24: articles 6, usually 0.2"]
 
 
 def bars(closes: list[float], days: list[date]) -> pd.DataFrame:
@@ -133,9 +142,23 @@ def test_an_event_with_a_large_abnormal_return_raises_an_alert(store: Store, set
     put_rule(store, Rule("大涨", "move", ("600519.SH",), threshold=0.03, since=BEFORE))
     (alert,) = evaluate(store, NOW)
     assert alert.session == "2022-06-24"
-    assert "+6.00%" in alert.words
+    assert (alert.change, alert.excess) == (0.06, 0.048285)
+    assert said(store, [alert]) == ["贵州茅台 2022-06-24：+6.00%（超额 +4.83%），贵州茅台(600519)提价"]
+    assert said(store, [replace(alert, excess=None)]) == ["贵州茅台 2022-06-24：+6.00%，贵州茅台(600519)提价"], "no excess is claimed without a benchmark"
     put_rule(store, Rule("更大", "move", ("600519.SH",), threshold=0.10, since=BEFORE))
     assert evaluate(store, NOW) == []
+
+
+def test_an_alert_is_worded_anew_by_what_the_store_holds_and_an_old_one_stands_as_it_is(store: Store, settings: Settings) -> None:
+    put(store, settings, ("t:1", "贵州茅台(600519)与宁德时代(300750)合作", "2022-06-24 17:00:00"))
+    raised(store, Rule("两家", "watchlist", ("600519.SH", "300750.SZ"), since=BEFORE))
+    store.add_to_inbox("old", {"key": "old", "rule": "旧", "kind": "move", "at": NOW.isoformat(), "words": "贵州茅台 2022-06-23：+6.00%"}, NOW)
+    odd = {"key": "odd", "rule": "x", "kind": "unusual", "at": NOW.isoformat(), "security": "600519.SH", "count": "many", "usual": None}
+    store.add_to_inbox("odd", odd, NOW)
+    kept = [alert_of(item.payload) for item in store.inbox_items()]
+    assert said(store, kept, "en") == [
+        "贵州茅台 : articles –, usually –", "贵州茅台 2022-06-23：+6.00%", "贵州茅台, 宁德时代: 贵州茅台(600519)与宁德时代(300750)合作",
+    ]  # fmt: skip
 
 
 def test_a_dry_run_appends_nothing_and_a_disabled_rule_says_nothing(store: Store, settings: Settings) -> None:
