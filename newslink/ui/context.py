@@ -9,6 +9,7 @@ import streamlit as st
 from newslink.errors import NewslinkError
 from newslink.settings import Settings
 from newslink.ui.desk import Desk, open_desk
+from newslink.ui.feeds import feed_name
 from newslink.ui.state import PARAMETERS, View, changed, format_view, parse_view
 from newslink.ui.texts import language_of, tag_words, words
 
@@ -32,6 +33,10 @@ class Context:
     def tag(self, tag: str) -> str:
         """An event tag in the reader's language; a tag that is no event's as it is."""
         return tag_words(self.language).get(tag, tag)
+
+    def source(self, source: object) -> str:
+        """What a source of articles is called in the reader's language (``feeds``); '' where none is known."""
+        return feed_name(str(source), self.language) if source is not None and source == source else ""
 
     def tags(self, tags: object) -> str:
         """The tags of a cell, a tuple or list, in one line."""

@@ -15,6 +15,7 @@ from newslink.ui import alerts_page, numbers, tables
 from newslink.ui.actions import confirm_link, confirm_name, refuse_name, reject_link, say_what_was_done, take_back
 from newslink.ui.context import Context, change
 from newslink.ui.decisions import Decision, Fact, nothing, rows
+from newslink.ui.feeds import told_apart
 from newslink.ui.html import badge, text
 from newslink.ui.problems import attempt, problem, provider_name, reason
 
@@ -35,7 +36,9 @@ def draw(found: Context, loaded: DataView) -> None:
     names = ("sources", "rejects", "unlinked_articles", "confirm", "alerts", "providers", "corrections", "settings")
     places = dict(zip(names, st.tabs([words[name] for name in names]), strict=True))
     with places["sources"]:
-        _table(loaded.sources, {"source": words["source"], "articles": words["n_articles"], "newest": words["newest_at"]}, words["no_news"])
+        called = told_apart(map(str, loaded.sources["source"]), found.language)
+        shown = loaded.sources.assign(source=[called[str(one)] for one in loaded.sources["source"]])
+        _table(shown, {"source": words["source"], "articles": words["n_articles"], "newest": words["newest_at"]}, words["no_news"])
     with places["rejects"]:
         columns = {"locator": words["file"], "line": words["line"], "reason": words["reason"], "first_seen": words["first_seen"]}
         said = [reason(str(one), words) for one in loaded.rejected.get("reason", [])]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from newslink.errors import NewslinkError
 from newslink.prices.base import NAMES, WORDS, Outcome, ProviderFailure
+from newslink.ui.feeds import feed_name
 from newslink.ui.texts import words
 
 # What the readers of articles say of a file → key of texts. What is not listed is shown as it was said.
@@ -49,7 +50,7 @@ def provider_failed(failure: ProviderFailure, language: str) -> str:
 def provider_name(name: str, language: str) -> str:
     """``本地文件`` for files; what is known of the reference beside it stays: ``files+last_close``."""
     first, plus, rest = name.partition("+")
-    return NAMES.get(first, first) + plus + rest if language == "zh" else name
+    return (NAMES.get(first) or feed_name(first, "zh") if language == "zh" else feed_name(first, language)) + plus + rest
 
 
 def attempt(said: str, language: str) -> str:

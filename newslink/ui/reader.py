@@ -92,7 +92,7 @@ def article_html(found: Context, view: ArticleView, security: str, limit: int) -
     article, words = view.article, found.words
     mine = next((one for one in view.links if one.link.security == security), view.links[0] if view.links else None)
     title = lit(article.title[:400], spans(found, view, "title", security)) if article.title.strip() else text(words["untitled"])
-    source = text(article.source or words["no_source"], 60)
+    source = text(found.source(article.source) or words["no_source"], 60)
     parts = [f'<div class="nl-read"><h2>{title}</h2>', f'<div class="nl-why"><b>{source}</b> · {text(standing(found, view, mine))}']
     if mine is not None and mine.suspended:
         parts.append(" " + badge(words["flag_suspended"]))
@@ -188,7 +188,7 @@ def _told(found: Context, how: str, others: Sequence[Told], place: str) -> None:
         time = numbers.clock(other.published) if other.published else found.words["no_time"]
         title = escaped(other.title[:80]) or found.words["untitled"]
         st.button(
-            found.words[how].format(time=time, source=escaped(other.source[:24]), title=title),
+            found.words[how].format(time=time, source=escaped(found.source(other.source)[:24]), title=title),
             key=f"{place}-{how}-{number}",
             type="tertiary",
             icon=":material/history:" if how == "update_of" else ":material/update:",

@@ -61,7 +61,7 @@ def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
         words["title"]: [clean(title) or words["untitled"] for title in events["title"].tolist()],
         **{words[f"t{horizon}"]: events[f"return_{horizon}"].to_numpy() * 100 for horizon in (0, 1, 5)},
         **{words[f"x{horizon}"]: events[f"excess_{horizon}"].to_numpy() * 100 for horizon in (0, 1, 5)},
-        words["source"]: [clean(source, 24) for source in events["source"].tolist()],
+        words["source"]: [clean(found.source(source), 24) for source in events["source"].tolist()],
         words["role"]: [role.get(one, words.get(one, one)) for one in map(str, events["role"].tolist())],
     }
     if "tags" in events:
@@ -186,7 +186,7 @@ def news_frame(found: Context, news: pd.DataFrame) -> pd.DataFrame:
         out[words["reported"]] = told
     if "securities" in news and news["securities"].map(len).any():
         out[words["securities"]] = [found.words["comma"].join(clean(one[1], 12) for one in tuple(each)[:4]) for each in news["securities"]]
-    out[words["source"]] = [clean(source, 24) for source in news["source"]]
+    out[words["source"]] = [clean(found.source(source), 24) for source in news["source"]]
     if "tags" in news:
         out[words["tag"]] = [clean(found.tags(tags)) for tags in news["tags"]]
     return out

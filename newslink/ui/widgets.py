@@ -14,6 +14,7 @@ from newslink.link.codes import parse_security_id
 from newslink.model import Role, Security
 from newslink.pipeline.view_types import Facets
 from newslink.ui.context import Context, change, redraw
+from newslink.ui.feeds import told_apart
 from newslink.ui.state import ADJUSTS, EARLIEST, LATEST, OVERLAYS, PANELS, PERIODS, RANGES, View
 from newslink.ui.style import accent
 
@@ -268,14 +269,24 @@ def filter_fields(found: Context, facets: Facets, keyword: bool, then: Callable[
         key = bound("keyword", found.view.keyword, typed=True)
         st.text_input(words["keyword"], key=key, help=words["keyword_hint"], max_chars=200, on_change=_take("keyword", then=then))
     for field, label in (("sources", "source"), ("categories", "category"), ("tags", "tag")):
-        name = (lambda tag: escaped(found.tag(tag))) if field == "tags" else None
-        several(found, field, [value for value, _ in getattr(facets, field)][:200], label, name, then)
+        offered = [value for value, _ in getattr(facets, field)][:200]
+        several(found, field, offered, label, _names_of(found, field, offered), then)
     several(found, "roles", [role.value for role in Role], "role", role_name(found), then)
     taken = _take("relevance", then=then)
     st.slider(words["relevance"], 0, 100, key=bound("relevance", found.view.relevance), step=5, format="%d%%", on_change=taken)
     flag(found, "fold", "fold", then)
 
     st.button(words["clear"], icon=":material/filter_alt_off:", on_click=clear_filters, args=(cleared,))
+
+
+def _names_of(found: Context, field: str, offered: Sequence[str]) -> Callable[[str], str] | None:
+    """What the values of a filter are called on screen; what is chosen, kept in the link and asked of the store is the value itself."""
+    if field == "tags":
+        return lambda tag: escaped(found.tag(tag))
+    if field != "sources":
+        return None
+    names = told_apart(dict.fromkeys([*offered, *found.view.sources]), found.language)
+    return lambda source: escaped(names.get(source, source))
 
 
 def clear_filters(then: Callable[[], None] = redraw) -> None:
