@@ -16,6 +16,8 @@ __all__ = ["Found", "Sure"]
 
 @lru_cache(maxsize=1024)
 def log_odds(confidence: float) -> float:
+    """confidence: rounded to four digits, so that 1 stands for whatever is close to it."""
+    confidence = min(confidence, 0.99995)
     return math.log(confidence / (1.0 - confidence))
 
 

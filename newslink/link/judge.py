@@ -68,6 +68,19 @@ class Judge:
         self.asked = [i for i, sense in self._senses.items() if sense.other or sense.beside]  # names always looked at closely
         self._traits: dict[int, Traits] = {}
 
+    def traits(self, pattern: int) -> Traits:
+        """Found when first asked for, then remembered."""
+        name = self._traits.get(pattern)
+        if name is None:
+            name = self._traits[pattern] = traits_of(self._lexicon, self._senses, pattern)
+        return name
+
+    def continues(self, text: str, start: int, end: int, pattern: int) -> bool:
+        """Whether words straight beside the name make another thing of it."""
+        name = self.traits(pattern)
+        before, after = text[max(0, start - cues.BEFORE_WINDOW) : start], text[end : end + cues.AFTER_WINDOW]
+        return bool(name.goes_on and name.sense.goes_on(before, after) or name.trade_words and after.startswith(name.trade_words))
+
     def own_words(self, pattern: int) -> Collection[str]:
         """Words that speak of the company's own affairs, for a name that has senses."""
         sense = self._senses.get(pattern)
@@ -89,9 +102,7 @@ class Judge:
     def mention(self, text: str, match: Match, day: int) -> Found:
         """The match as a mention of its company. quoted: True source, False acts itself, None neither is said."""
         start, end, pattern, behind, ahead = match.start, match.end, match.pattern, match.behind, match.ahead
-        name = self._traits.get(pattern)
-        if name is None:
-            name = self._traits[pattern] = traits_of(self._lexicon, self._senses, pattern)
+        name = self._traits.get(pattern) or self.traits(pattern)
         owner, score, why = self.owners[pattern, day]
         score += name.prior
         if owner.stated:

@@ -35,6 +35,11 @@ class Names:
     legal_start: np.ndarray
     legal_place: np.ndarray
 
+    def take(self, these: np.ndarray) -> Names:
+        """The names of these numbers."""
+        columns = (self.start, self.end, self.pattern, self.place, self.valid)
+        return Names(*(column.take(these) for column in columns), self.foreign, self.legal_start, self.legal_place)
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -53,6 +58,11 @@ class Look:
     runs: np.ndarray
     calm: np.ndarray
     crossed: np.ndarray | None
+
+    def take(self, these: np.ndarray) -> Look:
+        """That of the names of these numbers."""
+        columns = (self.first, self.last, self.following, self.left, self.right, self.begins, self.runs, self.calm)
+        return Look(*(column.take(these) for column in columns), None if self.crossed is None else self.crossed.take(these))
 
 
 class Looker:
@@ -112,7 +122,7 @@ class Looker:
         calm = self._calm_class.take(pattern) & names.valid & ~self._suspect.take(following) & ~(begins | runs)
         calm &= ~_among(following.astype(np.int64) << 16 | units.take(np.minimum(end + 1, size - 1)), self._suspect_pairs)
         calm &= ~self._careful.take(pattern) | self._safe_next.take(following)
-        calm &= before != _OPENS_TITLE
+        calm &= before != OPENS_TITLE
         if len(names.legal_start):
             at = np.minimum(np.searchsorted(names.legal_start, end), len(names.legal_start) - 1)
             near = (names.legal_start[at] >= end) & (names.legal_start[at] - end <= _LEGAL_REACH) & (names.legal_place[at] == place)
@@ -137,6 +147,6 @@ def _among(keys: np.ndarray, sorted_keys: np.ndarray) -> np.ndarray:
     return sorted_keys[np.minimum(at, len(sorted_keys) - 1)] == keys
 
 
-_OPENS_TITLE = ord("《")
+OPENS_TITLE = ord("《")
 _JOINTS = np.zeros(65536, bool)
 _JOINTS[[ord(c) for c in "、和及与/,;"]] = True
