@@ -57,7 +57,14 @@ class Found:
         return cls(entity, security, field, start, end, score, code.rule, evidence, listing_said=2 if code.sure else 1)
 
     @classmethod
-    def of_sure(cls, sure: Sure) -> Found:
+    def of(cls, one: Found | Sure) -> Found:
+        """The mention itself, or a settled one with the log odds of its confidence."""
+        if type(one) is cls:
+            return one
+        return cls._of_sure(one)
+
+    @classmethod
+    def _of_sure(cls, sure: Sure) -> Found:
         entity, security, field, start, end, confidence, rule, evidence, quoted, said = sure
         return cls(
             entity,
