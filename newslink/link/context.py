@@ -40,7 +40,7 @@ def features(units: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarra
 
     units: code units of a haystack, which begins and ends with the end of a line.
     """
-    return _features(*_prepared(units), start + REACH, end + REACH)
+    return _features(*prepared(units), start + REACH, end + REACH)
 
 
 def _features(text: np.ndarray, stops: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -110,8 +110,12 @@ _NEEDED_LEFT, _NEEDED_RIGHT = (
 )
 
 
-def _prepared(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(folded text with REACH ends of sentences on both sides, where its sentences end)."""
+# Folded text with REACH ends of sentences on both sides, and where its sentences end.
+Ground = tuple[np.ndarray, np.ndarray]
+
+
+def prepared(units: np.ndarray) -> Ground:
+    """The code units of a haystack made ready to be looked at around names."""
     text = np.concatenate((_PADDING, _folded().take(units), _PADDING))
     return text, (text == 0).nonzero()[0]
 
@@ -128,11 +132,11 @@ class Context:
         """With the weights of the package."""
         return cls(*_shipped())
 
-    def scores(self, units: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """Log odds, one a name at units[start:end]; 0 says nothing either way."""
+    def scores(self, ground: Ground, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Log odds, one a name at [start, end) of the text of ground; 0 says nothing either way."""
         if not len(start):
             return np.zeros(0, np.float32)
-        text, stops = _prepared(units)
+        text, stops = ground
         parts = [slice(i, i + _AT_ONCE) for i in range(0, len(start), _AT_ONCE)]
         found = [self._weights.take(_features(text, stops, start[p] + REACH, end[p] + REACH)).sum(axis=1) for p in parts]
         return np.concatenate(found) + self._offset

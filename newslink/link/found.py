@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
+import numpy as np
+
+from newslink.link.context import Ground
 from newslink.link.find import CUT_SHORT, Code
 from newslink.link.lexicon import PRE_IPO
 from newslink.link.quick import Sure
+from newslink.link.text import Haystack
 from newslink.link.universe import Universe
 
-__all__ = ["Found", "Sure"]
+__all__ = ["Batch", "Found", "Sure"]
 
 
 @lru_cache(maxsize=1024)
@@ -79,3 +85,19 @@ class Found:
             False,
             (2 if rule != "name" else 1) if said else 0,
         )
+
+
+class Batch(NamedTuple):
+    """A haystack of articles, and what is found in it so far: mentions by article, codes by their start, articles in which something is in doubt.
+
+    days: by article. coded: articles with codes. ground: the same text as surroundings are weighed in; stops: where its sentences end.
+    """
+
+    hay: Haystack
+    found: list[list[Found | Sure]]
+    codes: dict[int, Code]
+    days: list[int]
+    doubtful: set[int]
+    coded: Collection[int]
+    ground: Ground
+    stops: np.ndarray

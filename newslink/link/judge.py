@@ -75,11 +75,13 @@ class Judge:
             name = self._traits[pattern] = traits_of(self._lexicon, self._senses, pattern)
         return name
 
-    def continues(self, text: str, start: int, end: int, pattern: int) -> bool:
-        """Whether words straight beside the name make another thing of it."""
-        name = self.traits(pattern)
-        before, after = text[max(0, start - cues.BEFORE_WINDOW) : start], text[end : end + cues.AFTER_WINDOW]
-        return bool(name.goes_on and name.sense.goes_on(before, after) or name.trade_words and after.startswith(name.trade_words))
+    def stands(self, text: str, low: int, high: int, start: int, end: int, pattern: int, day: int, behind: int, ahead: int) -> bool:
+        """Whether nothing straight beside the name speaks against its company or for its taking part for others. low, high bound its text."""
+        before, after = text[max(low, start - cues.BEFORE_WINDOW) : start], text[end : min(high, end + cues.AFTER_WINDOW)]
+        if (behind & PARTY_AFTER or ahead & PARTY_BEFORE) and is_party(before, after, behind, ahead):
+            return False
+        owner = self.owners[pattern, day][0]
+        return against(self._lexicon, self.traits(pattern), owner, before, after, behind, ahead, day) is None
 
     def own_words(self, pattern: int) -> Collection[str]:
         """Words that speak of the company's own affairs, for a name that has senses."""

@@ -6,20 +6,27 @@ others those with something suspicious beside them. Words, places and trades are
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from newslink.link import cues
 from newslink.link.classes import AFFILIATE, FOREIGN, FUND, NICKNAME, PERSON, PHRASE, PLAIN, SHORTENED
-from newslink.link.names import Names
-from newslink.link.traits import Traits
+from newslink.link.found import Batch
+from newslink.link.glance import Glance
+from newslink.link.judge import Judge
+from newslink.link.lexicon import Lexicon
+from newslink.link.listing import BEFORE_CODE, Listings
+from newslink.link.names import OPENS_TITLE, Look, Names
+from newslink.link.text import DIGIT, UPPER
+
+# What a name surely means in one article: (entity, security, confidence, rule, evidence).
+Meant = tuple[str, str, float, str, tuple[str, ...]]
 
 FIRST_ONES = 2  # mentions of a name in an article that are weighed in any case
 SURE, SURE_OF_WEAK = 2.0, 3.0  # log odds from which one of them speaks for the others; of a name that needs evidence
 EVIDENCE = ("+ name", "+ named for sure elsewhere in the article")
 _STEADY = frozenset((PLAIN, AFFILIATE, NICKNAME, FOREIGN, PHRASE, SHORTENED, FUND, PERSON))
-_BEHIND, _AHEAD = cues.PARTY_AFTER.bit, cues.PARTY_BEFORE.bit
+_BEFORE_CODE = np.zeros(65536, bool)
+_BEFORE_CODE[list(BEFORE_CODE)] = True
 _NO_LIFE = np.uint64(~cues.LIFE & (1 << 64) - 1)
 
 
@@ -37,24 +44,60 @@ def groups_of_names(names: Names) -> tuple[np.ndarray, np.ndarray]:
     return group, before
 
 
-class Suspects:
-    """What beside a name speaks against it, by vector work: columns by pattern, filled when a pattern is first asked for."""
+class Repeated:
+    """Settles further mentions of names whose first ones are settled. behind, ahead: glances at the cues of either side."""
 
-    def __init__(self, size: int, traits: Callable[[int], Traits]) -> None:
-        self._traits = traits
+    def __init__(self, lexicon: Lexicon, listings: Listings, judge: Judge, behind: Glance, ahead: Glance) -> None:
+        self._judge = judge
+        self._behind, self._ahead = behind, ahead
+        self._open = np.array(listings.open, bool)
+        size = len(lexicon.patterns)
+        # By pattern, filled when it is first asked for. steady: of a kind that keeps its meaning; continued: words beside it may change it.
         self._known, self._steady, self._continued = np.zeros(size, bool), np.zeros(size, bool), np.zeros(size, bool)
-        self._behind, self._ahead = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
+        self._near_behind, self._near_ahead = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
 
-    def steady(self, pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(whether the name is of a kind that keeps its meaning, whether words straight beside it may change it)."""
+    def settle(self, batch: Batch, names: Names, look: Look, group: np.ndarray, meant: dict[int, Meant]) -> np.ndarray:
+        """Put those of the names to the mentions found that mean what their group surely meant; says which."""
+        pattern = names.pattern
+        self._ask(pattern)
+        known = np.zeros(int(group.max()) + 1, bool)
+        known[[number for number in meant if number < len(known)]] = True
+        fits = known[group] & self._steady[pattern] & ~(self._open[pattern] & names.foreign[names.place >> 1])
+        if batch.codes:
+            fits &= ~_BEFORE_CODE[look.following]
+        (closer,) = (fits & ~look.calm).nonzero()
+        if len(closer):
+            fits[closer] = self._stand(batch, names.take(closer), look.take(closer))
+        columns = (group[fits], names.place[fits], look.first[fits], look.last[fits])
+        for number, place, first, last in zip(*(column.tolist() for column in columns), strict=True):
+            entity, security, confidence, rule, evidence = meant[number]
+            batch.found[place >> 1].append((entity, security, place & 1, first, last, confidence, rule, evidence, False, False))
+        return fits
+
+    def _ask(self, pattern: np.ndarray) -> None:
         for one in set(pattern[~self._known[pattern]].tolist()):
-            name = self._traits(one)
+            name = self._judge.traits(one)
             self._known[one] = True
             self._steady[one] = name.klass in _STEADY and not name.speaks
             self._continued[one] = name.goes_on or bool(name.trade_words)
-            self._behind[one], self._ahead[one] = name.behind | _BEHIND, name.ahead | _AHEAD
-        return self._steady[pattern], self._continued[pattern]
+            self._near_behind[one], self._near_ahead[one] = name.behind | cues.PARTY_AFTER.bit, name.ahead | cues.PARTY_BEFORE.bit
 
-    def quiet(self, pattern: np.ndarray, behind: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-        """Whether nothing that speaks against the name may be found beside it. behind, ahead: masks. Patterns have been asked for before."""
-        return ((behind & self._behind[pattern]) | (ahead & self._ahead[pattern])) & _NO_LIFE == 0
+    def _stand(self, batch: Batch, names: Names, look: Look) -> np.ndarray:
+        """Whether nothing beside the names speaks against them."""
+        hay, pattern, last = batch.hay, names.pattern, np.maximum(names.start - 1, 0)
+        stand = ~(look.begins | look.runs) & (hay.units[last] != OPENS_TITLE) & ((hay.kinds[last] & (DIGIT | UPPER)) == 0)
+        if look.crossed is not None:
+            stand &= ~look.crossed
+        behind = self._behind.masks(hay.units, names.end) & self._near_behind[pattern] & _NO_LIFE
+        ahead = self._ahead.masks(hay.units, names.start) & self._near_ahead[pattern] & _NO_LIFE
+        (asked,) = (stand & (((behind | ahead) != 0) | self._continued[pattern])).nonzero()
+        if len(asked):
+            starts = hay.starts if hay.origin is None else np.searchsorted(hay.origin, hay.starts)
+            place = names.place[asked]
+            low = starts[place]
+            columns = (asked, low, np.maximum(low, starts[place + 1] - 1), names.start[asked], names.end[asked], pattern[asked], place >> 1)
+            for i, low, high, start, end, one, article, after, before in zip(
+                *(column.tolist() for column in (*columns, behind[asked], ahead[asked])), strict=True
+            ):
+                stand[i] = self._judge.stands(hay.text, low, high, start, end, one, batch.days[article], after, before)
+        return stand

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import repeat
-from typing import NamedTuple
 
 import numpy as np
 
 from newslink.link import cues
 from newslink.link.classes import SurfaceClass
-from newslink.link.context import Context
+from newslink.link.context import Context, prepared
 from newslink.link.find import Code
-from newslink.link.found import Found, Sure
+from newslink.link.found import Batch, Found, Sure
 from newslink.link.glance import Glance
 from newslink.link.judge import ODD, Judge, probability
 from newslink.link.lexicon import LAST, Lexicon
 from newslink.link.listing import BEFORE_CODE, INFERRED, Listings
 from newslink.link.market import choose
 from newslink.link.match import Match
-from newslink.link.names import OPENS_TITLE, Look, Looker, Names
+from newslink.link.names import Look, Looker, Names
 from newslink.link.quotation import quotation
 from newslink.link.repeated import EVIDENCE as REPEATED_EVIDENCE
-from newslink.link.repeated import FIRST_ONES, SURE, SURE_OF_WEAK, Suspects, groups_of_names
+from newslink.link.repeated import FIRST_ONES, SURE, SURE_OF_WEAK, Meant, Repeated, groups_of_names
 from newslink.link.scenes import words_of
 from newslink.link.sentence import NEAR
 from newslink.link.text import DIGIT, UPPER, Haystack
@@ -33,24 +32,7 @@ CODE_SURE = 0.9933
 NAME_EVIDENCE, NAME_CODE_EVIDENCE = ("+ name",), ("+ name", "+ its code behind it")
 _WORTHLESS = -1.8  # not even a candidate
 _MOST_KNOWN = 200_000
-_BEFORE_CODE = np.zeros(65536, bool)
-_BEFORE_CODE[list(BEFORE_CODE)] = True
 _OPENS_BRACKET, _FULL_STOP = ord("("), ord(".")
-
-
-# What a name surely means in one article: (entity, security, confidence, rule, evidence).
-Meant = tuple[str, str, float, str, tuple[str, ...]]
-
-
-class _Page(NamedTuple):
-    """A haystack with what is known of it: mentions found by article, codes by their start, days by article, articles with doubts, and with codes."""
-
-    hay: Haystack
-    found: list[list[Found | Sure]]
-    codes: dict[int, Code]
-    days: list[int]
-    doubtful: set[int]
-    coded: Collection[int]
 
 
 class Settler:
@@ -71,8 +53,7 @@ class Settler:
         self._default_of = np.array([choose(lexicon, owners, owners[0], LAST, None) for owners in lexicon.owners], object)
         self._confidence = np.array([round(probability(s), 4) for s in lexicon.prior.tolist()])
         self._words = (lexicon.klass == SurfaceClass.WORD).tolist()
-        self._open = np.array(listings.open, bool)
-        self._suspects = Suspects(len(lexicon.patterns), self._judge.traits)
+        self._repeated = Repeated(lexicon, listings, self._judge, self._behind, self._ahead)
         self._known: dict[tuple[int, int], tuple] = {}
 
     def settle(
@@ -81,52 +62,27 @@ class Settler:
         """Put the mentions to those found by article; articles in which something is in doubt are noted. codes: by their start."""
         look = self._looker.look(hay, names)
         coded = {i for i, mine in enumerate(found) if mine} if codes else _NONE
-        page = _Page(hay, found, codes, days, doubtful, coded)
+        batch = Batch(hay, found, codes, days, doubtful, coded, prepared(hay.units), _STOPS.take(hay.units).nonzero()[0])
         group, before = groups_of_names(names)
         later = before >= FIRST_ONES
         if not later.any():
-            self._weigh(page, names, look)
+            self._weigh(batch, names, look)
             return
         (first,), (rest,) = (~later).nonzero(), later.nonzero()
         repeated = np.zeros(len(group), bool)
         repeated[group[rest]] = True  # by group
-        meant = self._weigh(page, names.take(first), look.take(first), np.where(repeated[group[first]], group[first], -1))
+        meant = self._weigh(batch, names.take(first), look.take(first), np.where(repeated[group[first]], group[first], -1))
         names, look = names.take(rest), look.take(rest)
-        (open_,) = (~self._again(page, names, look, group[rest], meant)).nonzero()
+        (open_,) = (~self._repeated.settle(batch, names, look, group[rest], meant)).nonzero()
         if len(open_):
-            self._weigh(page, names.take(open_), look.take(open_))
+            self._weigh(batch, names.take(open_), look.take(open_))
 
-    def _again(self, page: _Page, names: Names, look: Look, group: np.ndarray, meant: dict[int, Meant]) -> np.ndarray:
-        """Settle those of the names that mean what the first ones of their group surely meant; says which."""
-        hay, pattern, before = page.hay, names.pattern, np.maximum(names.start - 1, 0)
-        known = np.zeros(int(group.max()) + 1, bool)
-        known[[g for g in meant if g < len(known)]] = True
-        steady, continued = self._suspects.steady(pattern)
-        fits = known[group] & steady & ~(self._open[pattern] & names.foreign[names.place >> 1])
-        if page.codes:
-            fits &= ~_BEFORE_CODE[look.following]
-        (closer,) = (fits & ~look.calm).nonzero()
-        if len(closer):
-            behind, ahead = self._behind.masks(hay.units, names.end[closer]), self._ahead.masks(hay.units, names.start[closer])
-            quiet = self._suspects.quiet(pattern[closer], behind, ahead) & ~(look.begins | look.runs)[closer]
-            quiet &= (hay.units[before[closer]] != OPENS_TITLE) & ((hay.kinds[before[closer]] & (DIGIT | UPPER)) == 0)
-            fits[closer] = quiet if look.crossed is None else quiet & ~look.crossed[closer]
-            (asked,) = (fits & continued & ~look.calm).nonzero()
-            columns = (asked, names.start[asked], names.end[asked], pattern[asked])
-            for i, start, end, one in zip(*(column.tolist() for column in columns), strict=True):
-                fits[i] = not self._judge.continues(hay.text, start, end, one)
-        columns = (group[fits], names.place[fits], look.first[fits], look.last[fits])
-        for number, place, first, last in zip(*(column.tolist() for column in columns), strict=True):
-            entity, security, confidence, rule, evidence = meant[number]
-            page.found[place >> 1].append((entity, security, place & 1, first, last, confidence, rule, evidence, False, False))
-        return fits
-
-    def _weigh(self, page: _Page, names: Names, look: Look, group: np.ndarray | None = None) -> dict[int, Meant]:
+    def _weigh(self, batch: Batch, names: Names, look: Look, group: np.ndarray | None = None) -> dict[int, Meant]:
         """Settle each of the names by what stands around it. group: numbers, -1 where nothing asks for it; gives what those surely mean."""
-        hay, found, codes, days, doubtful = page.hay, page.found, page.codes, page.days, page.doubtful
+        hay, found, codes, days, doubtful = batch.hay, batch.found, batch.codes, batch.days, batch.doubtful
         lexicon, pattern, place = self._lexicon, names.pattern, names.place
         meant: dict[int, Meant] = {}
-        context = self._context.scores(hay.units, names.start, names.end)
+        context = self._context.scores(batch.ground, names.start, names.end)
         calm = look.calm & (context > ODD)
         sure = calm & lexicon.plain.take(pattern) & ~(lexicon.several[pattern] & names.foreign[place >> 1])
         plain = sure.copy()
@@ -146,7 +102,7 @@ class Settler:
         open_ = listings.open
         judged: dict[tuple[int, int], int] = {}
         watched = repeat(-1) if group is None else group[rest].tolist()
-        for match, number in zip(self._matches(hay, names, look, calm, context, plain, rest), watched, strict=False):
+        for match, number in zip(self._matches(batch, names, look, calm, context, plain, rest), watched, strict=False):
             article, surface = match.place >> 1, match.pattern
             code = codes.get(match.end + 1) if match.following == _OPENS_BRACKET else None
             if code is not None and match.plain and code.sure and self._universe.entity_of(code.security) == entity[surface]:
@@ -168,13 +124,13 @@ class Settler:
             if words[surface] and not match.left and not match.right and judge.is_hopeless(hay.text, match):
                 continue
             mention = judge.mention(hay.text, match, day)
-            if mention.score < _WORTHLESS and article not in page.coded:
+            if mention.score < _WORTHLESS and article not in batch.coded:
                 continue
             if open_[surface] or match.numbered or match.crossed or match.following in BEFORE_CODE:
                 listings.place(hay, match, mention, judge.owners[surface, day][0], day, codes, foreign)
             found[article].append(mention)
             doubtful.add(article)
-            if number >= 0 and not mention.opposed and mention.score > (SURE_OF_WEAK if mention.weak else SURE):
+            if number >= 0 and not (mention.opposed or mention.party) and mention.score > (SURE_OF_WEAK if mention.weak else SURE):
                 meant[number] = (mention.entity, mention.security, round(probability(mention.score), 4), mention.rule, REPEATED_EVIDENCE)
         return meant
 
@@ -197,13 +153,13 @@ class Settler:
             found[article].append(one)
 
     def _matches(
-        self, hay: Haystack, names: Names, look: Look, calm: np.ndarray, context: np.ndarray, plain: np.ndarray, rest: np.ndarray
+        self, batch: Batch, names: Names, look: Look, calm: np.ndarray, context: np.ndarray, plain: np.ndarray, rest: np.ndarray
     ) -> Iterator[Match]:
         """The names at rest, with what is to be known to judge them."""
+        hay, stops = batch.hay, batch.stops  # every text ends with one
         units = hay.units
         start, end, pattern, place = (column.take(rest) for column in (names.start, names.end, names.pattern, names.place))
         starts = hay.starts if hay.origin is None else np.searchsorted(hay.origin, hay.starts)
-        (stops,) = _STOPS.take(units).nonzero()  # every text ends with one
         before = np.maximum(start - 1, 0)
         columns = (
             start,

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newslink.link.context import REACH, SIZE, Context, features
+from newslink.link.context import REACH, SIZE, Context, features, prepared
 from newslink.link.text import haystack
 
 CONTEXT = Context.shipped()
@@ -22,7 +22,7 @@ def scores(pairs: list[tuple[str, str]]) -> list[float]:
     end = start + [len(name) for _, name in pairs]
     if hay.origin is not None:
         start, end = np.searchsorted(hay.origin, start), np.searchsorted(hay.origin, end)
-    return CONTEXT.scores(hay.units, start, end).round(4).tolist()
+    return CONTEXT.scores(prepared(hay.units), start, end).round(4).tolist()
 
 
 def test_business_speaks_for_a_company_and_daily_life_against_it() -> None:
@@ -55,5 +55,5 @@ def test_any_text_costs_the_same_and_stays_in_bounds() -> None:
     found = features(hay.units, start, start + 3)
     assert found.shape[0] == 3 and found.max() <= SIZE
     assert found.shape[1] < 6 * REACH
-    assert np.isfinite(CONTEXT.scores(hay.units, start, start + 3)).all()
-    assert len(CONTEXT.scores(hay.units, start[:0], start[:0])) == 0
+    assert np.isfinite(CONTEXT.scores(prepared(hay.units), start, start + 3)).all()
+    assert len(CONTEXT.scores(prepared(hay.units), start[:0], start[:0])) == 0
