@@ -62,8 +62,13 @@ def kline_figure(
     digits = _digits(shown["close"])
     data = [_candles(shown, digits, options, text)]
     data += _overlays(tail, taken, digits, options, colours, text)
+    reach = shown["high"], shown["low"]
     if benchmark is not None and len(benchmark) and options.compare:
-        data.append(_compared(benchmark, places, shown["close"], digits, options, colours))
+        index = _compared(benchmark, places, shown["close"])
+        # Who draws it leaves room for it, as for no other line: what is compared must be seen to its end.
+        reach = np.fmax(reach[0], index), np.fmin(reach[1], index)
+        name = escape(plain(options.compare, 24))
+        data.append(_line(listed(index, digits), name, colours.benchmark, dash="dash", width=1.4) | {"meta": "benchmark"})
     data += _volume(shown, options, text)
     axes = [("y", 0.60), ("y2", 0.15)]
     for number, panel in enumerate(options.panels):
@@ -73,7 +78,7 @@ def kline_figure(
     axes.append(("y3", 0.07))
     data.append(_density(places, marks, colours, text))
     data += _marker_traces(places, marks, shown, digits, options, colours, text, tag_words or {})
-    return {"data": data, "layout": _layout(places, marks, shown, axes, options, colours)}
+    return {"data": data, "layout": _layout(places, marks, shown, price_range(*reach, options.log), axes, options, colours)}
 
 
 def _digits(close: np.ndarray) -> int:
@@ -133,8 +138,8 @@ def _overlays(tail: dict, taken, digits: int, options: ChartOptions, colours, te
     return out
 
 
-def _compared(benchmark: pd.DataFrame, places: Slots, close: np.ndarray, digits: int, options: ChartOptions, colours) -> dict:
-    """The index at the same height as the first candle it shares with the security."""
+def _compared(benchmark: pd.DataFrame, places: Slots, close: np.ndarray) -> np.ndarray:
+    """The index at every place, at the same height as the first candle it shares with the security; NaN where it has no value."""
     days = benchmark["session"].to_numpy("datetime64[D]")
     level = benchmark["close"].to_numpy("float64")
     at = np.searchsorted(days, places.last, side="right") - 1
@@ -143,9 +148,7 @@ def _compared(benchmark: pd.DataFrame, places: Slots, close: np.ndarray, digits:
     known &= np.where(at >= 0, days[np.maximum(at, 0)] >= places.first, False)
     values = np.where(known, level[np.maximum(at, 0)], np.nan)
     both = np.flatnonzero(np.isfinite(values) & np.isfinite(close))
-    scaled = values * (close[both[0]] / values[both[0]]) if len(both) else values
-    line = _line(listed(scaled, digits), escape(plain(options.compare, 24)), colours.benchmark, dash="dash", width=1.4)
-    return line | {"meta": "benchmark"}  # who draws it leaves room for it, as for no other line
+    return values * (close[both[0]] / values[both[0]]) if len(both) else values
 
 
 def _volume(shown: dict, options: ChartOptions, text: dict) -> list[dict]:
@@ -288,7 +291,9 @@ def price_range(high: np.ndarray, low: np.ndarray, log: bool) -> list[float]:
     return [round(bottom - room * 0.04, 4), round(top + room * 0.11, 4)]
 
 
-def _layout(places: Slots, marks: Markers, shown: dict, axes: list[tuple[str, float]], options: ChartOptions, colours) -> dict:
+def _layout(
+    places: Slots, marks: Markers, shown: dict, prices: list[float], axes: list[tuple[str, float]], options: ChartOptions, colours
+) -> dict:
     labels = places.labels()
     layout = base_layout(options.dark)
     line = {"gridcolor": colours.grid, "zeroline": False, "tickfont": {"color": colours.faint, "size": 11}}
@@ -311,7 +316,7 @@ def _layout(places: Slots, marks: Markers, shown: dict, axes: list[tuple[str, fl
         axis = "yaxis" + name[1:]
         layout[axis] = {"domain": [round(bottom, 4), round(top, 4)], "side": "right", "anchor": "x", "fixedrange": True, **line}
         top = bottom - 0.02 / total
-    layout["yaxis"] |= {"type": "log" if options.log else "linear", "range": price_range(shown["high"], shown["low"], options.log)}
+    layout["yaxis"] |= {"type": "log" if options.log else "linear", "range": prices}
     if options.log:
         layout["yaxis"]["dtick"] = "D2"
     biggest = float(np.nanmax(shown["volume"])) if np.isfinite(shown["volume"]).any() else 1.0

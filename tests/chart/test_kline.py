@@ -232,6 +232,23 @@ def test_the_benchmark_starts_at_the_first_close_and_moves_like_the_index():
     assert line["y"][-1] / line["y"][0] == pytest.approx(level[days[-1]] / level[days[0]], rel=1e-3)
 
 
+@pytest.mark.parametrize("log", [False, True])
+def test_the_price_axis_reaches_as_far_as_the_index_compared_with(log):
+    """What is exported has the axis of the figure: the index must not leave it, whether it rises or falls beyond the candles."""
+    bars, index = sample_bars(), sample_bars("000300.SH")
+    alone = kline_figure(bars, NO_EVENTS, ChartOptions(log=log))["layout"]["yaxis"]["range"]
+    for slope in (2.0, -0.8):
+        far = index.assign(close=index["close"] * np.linspace(1.0, 1.0 + slope, len(index)))
+        figure = kline_figure(bars, NO_EVENTS, ChartOptions(compare="沪深300", log=log), far)
+        (line,) = [trace for trace in figure["data"] if trace.get("meta") == "benchmark"]
+        drawn = np.array([value for value in line["y"] if value is not None])
+        drawn = np.log10(drawn) if log else drawn
+        low, high = figure["layout"]["yaxis"]["range"]
+        assert low < drawn.min() and drawn.max() < high, "all of the index is inside"
+        assert low <= alone[0] and alone[1] <= high, "and so are the candles and their markers"
+        assert (low, high) != tuple(alone)
+
+
 def test_the_chosen_session_is_marked_in_its_week():
     figure = kline_figure(sample_bars(), NO_EVENTS, ChartOptions(period="week", selected=date(2022, 3, 2)))
     (shape,) = figure["layout"]["shapes"]
