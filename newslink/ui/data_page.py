@@ -77,7 +77,7 @@ def _table(frame: pd.DataFrame, names: dict[str, str], missing: str) -> None:
     if len(frame):
         shown = tables.plain_frame(frame, names)
         widths = {names[column]: st.column_config.TextColumn(width=wide) for column, wide in WIDTHS.items() if column in names}
-        numeric = {name: st.column_config.NumberColumn(format="localized") for name in shown.columns if shown[name].dtype.kind in "iu"}
+        numeric = {name: tables.number_column(name, "localized") for name in shown.columns if shown[name].dtype.kind in "iu"}
         st.dataframe(
             shown, hide_index=True, width="content", height=tables.height_of(shown, 560), column_config=widths | numeric, placeholder=numbers.NOTHING
         )

@@ -145,9 +145,9 @@ def _securities(found: Context, table: pd.DataFrame, key: str) -> None:
         words["name"]: st.column_config.TextColumn(width=96),
         words["code"]: st.column_config.TextColumn(width=84),
         words["n_articles"]: st.column_config.ProgressColumn(format="%d", min_value=0, max_value=max(most, 1), width=88),
-        words["usual"]: st.column_config.NumberColumn(format="%.1f", width=56),
-        words["surprise"]: st.column_config.NumberColumn(format="%+.1f", width=64),
-        words["window_change"]: st.column_config.NumberColumn(format="%+.2f%%", width=76),
+        words["usual"]: tables.number_column(words["usual"], "%.1f", 56),
+        words["surprise"]: tables.number_column(words["surprise"], "%+.1f", 64),
+        words["window_change"]: tables.number_column(words["window_change"], "%+.2f%%", 76),
         words["headline"]: st.column_config.TextColumn(width=252),
     }
     painted = [words["window_change"]] if key != "unusual" else []

@@ -71,10 +71,20 @@ def events_frame(found: Context, events: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
+# Streamlit aligns cells, never headers, and draws these from the left edge unless a header's first letter is of a script written from the right.
+# This mark counts as one, and shows nothing: with it the header stands over its numbers. Where it is not heeded, headers are as they were.
+_FROM_RIGHT = "\u061c"
+
+
+def number_column(label: str, format: str, width: int | None = None) -> dict:
+    """A column of numbers, its header over them. The name of the column in the frame stays label."""
+    return st.column_config.NumberColumn(_FROM_RIGHT + label, format=format, width=width)
+
+
 def events_columns(found: Context) -> dict:
     """Widths with which all returns are seen beside the chart on a screen of 1440 pixels; what is behind them is scrolled to."""
     words, wide = found.words, found.language != "zh"
-    percent = {words[key]: st.column_config.NumberColumn(format="%+.2f%%", width=72 if wide else 68) for key in PERCENTS}
+    percent = {words[key]: number_column(words[key], "%+.2f%%", 72 if wide else 68) for key in PERCENTS}
     return percent | {
         words["session"]: st.column_config.TextColumn(width=86),
         words["published"]: st.column_config.TextColumn(width=122),
