@@ -18,7 +18,7 @@ from newslink.study import StudyResult
 from newslink.study.path import caar_path
 from newslink.study.significance import TESTS
 from newslink.study.tables import TABLES, excluded_table, tests_table
-from newslink.study.words import compared, headline_span, verdict
+from newslink.study.words import REASONS, compared, headline_span, verdict
 
 _SHEETS = {
     "zh": {"about": "说明", "caar": "平均累计异常收益", "aar": "平均异常收益", "tests": "检验", "car": "累计异常收益", "ar": "异常收益",
@@ -26,9 +26,26 @@ _SHEETS = {
     "en": {"about": "About", "caar": "CAAR", "aar": "AAR", "tests": "Tests", "car": "CAR", "ar": "AR", "fit": "Fit", "events": "Events",
            "excluded": "Left out"},
 }  # fmt: skip
+# Tests under the names readers of the field know; what has no Chinese name keeps that of its authors.
 TEST_NAMES = {
-    "kp": "Kolari-Pynnönen", "bmp": "BMP", "rank": "Corrado", "grank": "GRANK", "gsign": "Cowan", "sign": "Sign", "patell": "Patell",
-    "crude": "Brown-Warner", "cross": "Cross t",
+    "zh": {
+        "kp": "Kolari-Pynnönen 检验", "bmp": "BMP 标准化截面检验", "rank": "Corrado 秩检验", "grank": "广义秩检验", "gsign": "广义符号检验",
+        "sign": "符号检验", "patell": "Patell 检验", "crude": "Brown-Warner 检验", "cross": "截面 t 检验",
+    },
+    "en": {
+        "kp": "Kolari-Pynnönen", "bmp": "BMP", "rank": "Corrado rank", "grank": "Generalised rank", "gsign": "Generalised sign", "sign": "Sign",
+        "patell": "Patell", "crude": "Brown-Warner", "cross": "Cross-sectional t",
+    },
+}  # fmt: skip
+_COLUMNS = {
+    "zh": {
+        "window": "窗口", "n": "事件数", "mean": "平均累计异常收益（%）", "p": "p 值", "adjusted": "Benjamini-Hochberg 校正后", "ticker": "证券",
+        "event_date": "事件日", "reason": "原因", "group": "分组", "event_id": "编号",
+    },
+    "en": {
+        "window": "Window", "n": "Events", "mean": "Mean CAR (%)", "p": "p", "adjusted": "Benjamini-Hochberg", "ticker": "Security",
+        "event_date": "Event date", "reason": "Reason", "group": "Group", "event_id": "Event",
+    },
 }  # fmt: skip
 _EXCEL_ROWS = 1_000_000
 _STYLE = """
@@ -110,9 +127,9 @@ def study_html(result: StudyResult, about: About, labels: Sequence[str] | None =
             for name, figure in figures_of(result, group, labels, about.language).items():
                 figures.append({"id": f"f{number}-{name}", "figure": figure})
                 parts.append(f'<div id="f{number}-{name}"></div>')
-            parts.append(_tests(result, group))
+            parts.append(_tests(result, group, about.language))
         parts.append("<ul>" + "".join(f"<li>{_safe(line)}</li>" for line in said.limits) + "</ul>")
-    left_out = excluded_table(result, "").drop(columns=["run", "model"])
+    left_out = _left_out(result, about.language)
     if len(left_out):
         parts.append(f"<h2>{_safe(_SHEETS.get(about.language, _SHEETS['en'])['excluded'])}</h2>{_table(left_out.astype(str))}")
     facts = "".join(f"<dt>{_safe(label)}</dt><dd>{_safe(value)}</dd>" for label, value in about.lines()[1:])
@@ -131,17 +148,29 @@ def study_html(result: StudyResult, about: About, labels: Sequence[str] | None =
     return page.encode("utf-8", "replace")
 
 
-def _tests(result: StudyResult, group: str) -> str:
+def _left_out(result: StudyResult, language: str) -> pd.DataFrame:
+    """Events that were left out with their reason, in words."""
+    table, said, names = excluded_table(result, ""), REASONS.get(language, REASONS["en"]), _words(language)
+    shown = table[["event_id", "group", "ticker", "event_date", "reason"]].assign(reason=[said.get(one, str(one)) for one in table["reason"]])
+    return shown.rename(columns=names)
+
+
+def _words(language: str) -> dict[str, str]:
+    return _COLUMNS.get(language, _COLUMNS["en"])
+
+
+def _tests(result: StudyResult, group: str, language: str) -> str:
     """p of every test of the group's windows; of the headline also the one adjusted for every window and group of the study."""
-    tests, long = result.spans[group], tests_table(result, "")
+    tests, long, words = result.spans[group], tests_table(result, ""), _words(language)
+    names = TEST_NAMES.get(language, TEST_NAMES["en"])
     adjusted = long[(long["test"] == "kp") & (long["group"] == group)]["p_adjusted"].to_numpy(float)
     rows = []
     for at, (start, end) in enumerate(result.spec.cars):
-        row = {"CAAR": f"[{start}, {end}]", "n": str(int(tests["n"][at])), "%": f"{100 * tests['mean'][at]:+.2f}"}
+        row = {words["window"]: f"[{start}, {end}]", words["n"]: str(int(tests["n"][at])), words["mean"]: f"{100 * tests['mean'][at]:+.2f}"}
         for name, (_, p) in TESTS.items():
-            row[f"{TEST_NAMES[name]} p"] = _p(tests[p][at])
+            row[f"{names[name]} {words['p']}"] = _p(tests[p][at])
             if name == "kp":
-                row["Benjamini-Hochberg"] = _p(adjusted[at])
+                row[words["adjusted"]] = _p(adjusted[at])
         rows.append(row)
     return _table(pd.DataFrame(rows)) if rows else ""
 

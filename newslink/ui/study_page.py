@@ -121,8 +121,8 @@ def _tables(found: Context, study: StoreStudy) -> None:
     tests, events, excluded = st.tabs([words["study_tests"], words["study_events"], words["study_excluded"]])
     with tests:
         shown = tests_frame(found, study)
-        figures = {name: st.column_config.NumberColumn(format="%.3f") for name in (words["statistic"], "p", words["p_adjusted"])}
-        figures[words["mean_car"]] = st.column_config.NumberColumn(format="%+.2f%%")
+        formats = {"mean_car": "%+.2f%%", "n_of_events": "%d", "statistic": "%.3f", "p_value": "%.3f", "p_adjusted": "%.3f"}
+        figures = {words[key]: tables.number_column(words[key], format) for key, format in formats.items()}
         st.dataframe(shown, hide_index=True, height=tables.height_of(shown, 500), column_config=figures, placeholder=NOTHING)
         st.caption(words["tests_note"])
     with events:
@@ -134,21 +134,26 @@ def _tables(found: Context, study: StoreStudy) -> None:
 
 def tests_frame(found: Context, study: StoreStudy) -> pd.DataFrame:
     """Every test of every CAR window, one row each, under the names readers know; beside it the mean CAR in percent."""
-    words, table = found.words, tests_table(study.result, "study")
+    words, table, names = found.words, tests_table(study.result, "study"), TEST_NAMES.get(found.language, TEST_NAMES["en"])
     means = caar_table(study.result, "study").set_index(["group", "start", "end"])["mean"]
     groups = {} if table["group"].nunique() < 2 else {words["group_by"]: [_group(found, str(one)) for one in table["group"]]}
     return pd.DataFrame(
         {
             **groups,
-            words["window_car"]: [f"CAR[{start}, {end}]" for start, end in zip(table["start"], table["end"], strict=True)],
+            words["window_car"]: [f"[{start}, {end}]" for start, end in zip(table["start"], table["end"], strict=True)],
             words["mean_car"]: 100 * means.reindex(pd.MultiIndex.from_frame(table[["group", "start", "end"]])).to_numpy(float),
-            words["test"]: [TEST_NAMES.get(str(one), str(one)) for one in table["test"]],
-            "n": table["n"].to_numpy(),
+            words["test"]: [names.get(str(one), str(one)) for one in table["test"]],
+            words["n_of_events"]: table["n"].to_numpy(),
             words["statistic"]: table["statistic"].to_numpy(float),
-            "p": table["p"].to_numpy(float),
+            words["p_value"]: table["p"].to_numpy(float),
             words["p_adjusted"]: table["p_adjusted"].to_numpy(float),
         }
     )
+
+
+def _cars(found: Context, study: StoreStudy) -> list[str]:
+    """What the columns of cumulative abnormal returns are called, one a window."""
+    return [found.say("car_of", window=f"[{each.start}, {each.end}]") for each in study.result.cars]
 
 
 def events_frame(found: Context, study: StoreStudy) -> pd.DataFrame:
@@ -156,7 +161,7 @@ def events_frame(found: Context, study: StoreStudy) -> pd.DataFrame:
     words, result = found.words, study.result
     kept = study.events.iloc[result.kept]
     names = np.array(_names(found, study), object)[result.kept]
-    cars = {f"CAR[{each.start}, {each.end}]": 100 * each.car for each in result.cars}
+    cars = {name: 100 * each.car for name, each in zip(_cars(found, study), result.cars, strict=True)}
     return pd.DataFrame(
         {
             words["session"]: [f"{day:%Y-%m-%d}" for day in kept["session"]],
@@ -196,8 +201,8 @@ def _events(found: Context, study: StoreStudy) -> None:
             change(security=str(event["security"]), day=event["session"].date())
             st.session_state["go"] = "chart"
 
-    cars = [name for name in shown.columns if str(name).startswith("CAR[")]
-    config = {name: st.column_config.NumberColumn(format="%+.2f%%", width=96) for name in cars}
+    cars = _cars(found, study)
+    config = {name: tables.number_column(name, "%+.2f%%", 148 if found.language == "zh" else 96) for name in cars}
     body = tables.direction_style(shown, cars, found.dark, found.view.green_up) if len(shown) <= 60 else shown
     st.dataframe(
         body, hide_index=True, on_select=chosen, selection_mode="single-row", key="w-study-events", column_config=config,

@@ -244,7 +244,9 @@ def test_the_sample_is_studied_with_windows_that_fit_it_and_that_is_said_and_lin
     assert not again.exception and "行情较短" not in said(again)
     assert [frame.value.shape for frame in again.dataframe] == [frame.value.shape for frame in app.dataframe]
     tests, events, excluded = (frame.value for frame in again.dataframe)
-    assert "统计量" in tests and "CAR[0, 1]" in events and "原因" in excluded
+    assert tests.columns.tolist() == ["窗口", "平均累计异常收益", "检验", "事件数", "统计量", "p 值", "校正后 p 值"]
+    assert "Corrado 秩检验" in set(tests["检验"]) and "[0, 1]" in set(tests["窗口"])
+    assert "统计量" in tests and "累计异常收益 [0, 1]" in events and "原因" in excluded
     assert len(events) + len(excluded) == 43 and len(excluded) / 43 <= 0.35
 
 

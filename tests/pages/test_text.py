@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
@@ -12,6 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newslink.articles.tags import EVENTS
+from newslink.pipeline.study_report import TEST_NAMES
+from newslink.study.significance import TESTS
+from newslink.study.words import _TEXT as SENTENCES
 from newslink.ui import numbers
 from newslink.ui.exports import file_name
 from newslink.ui.html import Span, lit, paragraphs, text, web_address
@@ -26,6 +30,24 @@ def test_both_languages_have_the_same_keys_and_placeholders():
     for key in ZH:
         fields = [sorted(name for _, name, _, _ in string.Formatter().parse(said) if name) for said in (ZH[key], EN[key])]
         assert fields[0] == fields[1], key
+
+
+# Names of programs, formats, indicators, markets and operators of the search, which Chinese screens write so.
+AS_IT_IS = {
+    "streamlit", "secrets", "toml", "auth", "Authlib", "NEWSLINK", "STORE", "newslink", "Python", "akshare", "MA", "EMA", "BOLL", "MACD", "RSI", "CSV",
+    "Excel", "JSON", "gzip", "OR", "AND", "NOT", "Esc", "Shift", "bars", "title", "text", "html", "NIO", "SZ", "SH", "HK", "US", "BMP",
+}  # fmt: skip
+AUTHORS = {"Benjamini-Hochberg", "Kolari-Pynn", "nen", "Corrado", "Patell", "Brown-Warner"}
+
+
+def test_the_chinese_screen_is_chinese_in_the_terms_of_the_field_too():
+    """CAR, p and t stay as symbols of one letter; what has a Chinese name has that."""
+    said = {f"screen {key}": words for key, words in ZH.items()}
+    said |= {f"test {key}": words for key, words in TEST_NAMES["zh"].items()} | {f"verdict {key}": words for key, words in SENTENCES["zh"].items()}
+    for key, words in said.items():
+        latin = set(re.findall("[A-Za-z][A-Za-z-]+", re.sub(r"`[^`]*`|\{[^}]*\}", "", words)))
+        assert latin <= AS_IT_IS | AUTHORS, (key, latin)
+    assert set(TEST_NAMES["zh"]) == set(TEST_NAMES["en"]) == set(TESTS)
 
 
 def test_every_event_tag_has_english_words_each_its_own():
