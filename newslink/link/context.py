@@ -40,35 +40,34 @@ def features(units: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarra
 
     units: code units of a haystack, which begins and ends with the end of a line.
     """
-    return _features(*prepared(units), start + REACH, end + REACH)
+    found, held = _features(*prepared(units), start + REACH, end + REACH)
+    found[~held] = SIZE
+    return found
 
 
-def _features(text: np.ndarray, stops: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """As ``features``, of folded text with sentences that end at stops."""
-    windows = sliding_window_view(text, REACH)
-    left, right = windows[start - REACH].astype(np.uint32), windows[end].astype(np.uint32)  # both in the order of the text
-    runs: dict[tuple[int, int], np.ndarray] = {}  # side, size → hashes of the runs, from left to right
-    for side, chars in ((_LEFT, left), (_RIGHT, right)):
-        runs[side, 2] = _mixed(_mixed(chars ^ np.uint32(2))[:, :-1] ^ chars[:, 1:])
-        runs[side, 3] = _mixed(_mixed(_mixed(chars ^ np.uint32(3))[:, :-2] ^ chars[:, 1:-1]) ^ chars[:, 2:])
-        for size in (1, _EDGE):
-            runs[side, size] = _run(chars[:, REACH - size :] if side == _LEFT else chars[:, :size])
+def _features(text: np.ndarray, stops: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(places of all runs around names in a table of SIZE weights, which of the runs lie within the sentence), of a text made ready."""
+    windows, names = sliding_window_view(text, REACH), len(start)
+    # On the left of the names, then on the right; in the order of the text.
+    chars = windows[np.concatenate((start - REACH, end))].astype(np.uint32)
+    twos = _mixed(_mixed(chars ^ np.uint32(2))[:, :-1] ^ chars[:, 1:])
+    threes = _mixed(_mixed(_mixed(chars ^ np.uint32(3))[:, :-2] ^ chars[:, 1:-1]) ^ chars[:, 2:])
+    left, right = chars[:names], chars[names:]
+    runs = {(_LEFT, 2): twos[:names], (_RIGHT, 2): twos[names:], (_LEFT, 3): threes[:names], (_RIGHT, 3): threes[names:]}
+    for size in (1, _EDGE):
+        runs[_LEFT, size], runs[_RIGHT, size] = _run(left[:, REACH - size :]), _run(right[:, :size])
     runs[_BOTH, 2] = _run(np.stack((left[:, -1], right[:, 0]), axis=1))
-    found = np.empty((len(start), len(_KINDS)), np.uint32)
-    at = 0
-    for (side, size), columns, _, _ in _LAYOUT:
-        some = runs[side, size][:, columns]
-        found[:, at : at + some.shape[1]] = some
-        at += some.shape[1]
+    found = np.empty((names, len(_KINDS)), np.uint32)
+    for at, (kind, columns, _, needed) in zip(_PLACES, _LAYOUT, strict=True):
+        found[:, at : at + len(needed)] = runs[kind][:, columns]
     found ^= _KINDS
     found *= _FACTOR
     found >>= _SHIFT
     # How many characters on each side belong to the sentence, its end among them.
     before, behind = start - stops[stops.searchsorted(start) - 1], stops[stops.searchsorted(end)] - end + 1
-    lacks = np.minimum(before, REACH).astype(np.uint8)[:, None] < _NEEDED_LEFT
-    lacks |= np.minimum(behind, REACH).astype(np.uint8)[:, None] < _NEEDED_RIGHT
-    np.putmask(found, lacks, np.uint32(SIZE))
-    return found
+    held = np.minimum(before, REACH).astype(np.uint8)[:, None] >= _NEEDED_LEFT
+    held &= np.minimum(behind, REACH).astype(np.uint8)[:, None] >= _NEEDED_RIGHT
+    return found, held
 
 
 def _mixed(runs: np.ndarray) -> np.ndarray:
@@ -103,6 +102,7 @@ def _layout() -> list[tuple[tuple[int, int], slice, int, list[int]]]:
 
 _LEFT, _RIGHT, _BOTH = 0, 1, 2
 _LAYOUT = _layout()
+_PLACES = [sum(len(needed) for *_, needed in _LAYOUT[:i]) for i in range(len(_LAYOUT))]
 _KINDS = np.array([kind for _, _, kind, needed in _LAYOUT for _ in needed], np.uint32)
 _NEEDED_LEFT, _NEEDED_RIGHT = (
     np.array([one if (side == _LEFT) == left else 0 for (side, _), _, _, needed in _LAYOUT for one in needed], np.uint8)
@@ -124,7 +124,7 @@ class Context:
     """Weighs surroundings. weights: SIZE numbers, in log odds."""
 
     def __init__(self, weights: np.ndarray, offset: float = 0.0) -> None:
-        self._weights = np.append(weights.astype(np.float32), np.float32(0))
+        self._weights = weights.astype(np.float32)
         self._offset = offset
 
     @classmethod
@@ -138,8 +138,10 @@ class Context:
             return np.zeros(0, np.float32)
         text, stops = ground
         parts = [slice(i, i + _AT_ONCE) for i in range(0, len(start), _AT_ONCE)]
-        found = [self._weights.take(_features(text, stops, start[p] + REACH, end[p] + REACH)).sum(axis=1) for p in parts]
-        return np.concatenate(found) + self._offset
+        return np.concatenate([self._sums(*_features(text, stops, start[p] + REACH, end[p] + REACH)) for p in parts]) + self._offset
+
+    def _sums(self, found: np.ndarray, held: np.ndarray) -> np.ndarray:
+        return np.einsum("ij,ij->i", self._weights.take(found), held)
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,8 @@ Only matches that need a closer look come here: surfaces with another meaning, s
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from typing import NamedTuple
 
 from newslink.link import cues
 from newslink.link.against import NAMESAKE, PLAIN_LOSS, RUNS_ON, STRADDLED, against
@@ -107,72 +108,39 @@ class Judge:
         name = self._traits.get(pattern) or self.traits(pattern)
         owner, score, why = self.owners[pattern, day]
         score += name.prior
+        where = (match.place & 1, match.first, match.last)
         if owner.stated:
             if owner.first <= day <= owner.last:
-                return _found(match, owner, score, "name", (_STATED,))
-            return _found(match, owner, -4.0, "name_in_context", (_NOT_STATED,))
+                return Found(owner.entity, owner.security, *where, score, "name", (_STATED,))
+            return Found(owner.entity, owner.security, *where, -4.0, "name_in_context", (_NOT_STATED,))
         klass, weak = name.klass, name.weak
         before = text[max(match.low, start - cues.BEFORE_WINDOW) : start]
         after = text[end : min(match.high, end + cues.AFTER_WINDOW)]
         evidence = [*why, name.opening]
-        reason = is_quoted = None
-        claim = 0.0
-        acts = party = False
-        beside = match.left or match.right or match.begins or match.runs or name.goes_on
-        if weak or name.speaks or beside or behind & name.near_behind or ahead & name.near_ahead or before[-1:] == "《":
-            reason = against(self._lexicon, name, owner, before, after, behind, ahead, day)
-            if match.begins or match.runs:
-                reason = _at_border(reason, klass, match, before, after)
-            if reason is not None:
-                plain = klass is PLAIN or klass is FOREIGN
-                score -= PLAIN_LOSS.get(reason.words, reason.weight) if plain else reason.weight
-                if reason is NAMESAKE and klass is not AFFILIATE:
-                    score -= 1.2
-                evidence.append(reason.words)
-            elif (weak or name.quoted) and (cue := _claim(after, behind, name)) is not None:
-                claim = cue.weight
-                score += claim if weak else claim * 0.3
-                acts = cue.words in cues.OWN_ACT
-                evidence.append(cue.words)
-            titled = before[-1:] == "《" and reason is None and not claim
-            if titled and (work := cues.WORK_AFTER.match(after)) and not (name.quoted and work[0] == "》"):
-                if not weak or work[0] == "》":
-                    score -= 5.0 if cues.WORK_BEFORE.search(before) or not weak else 3.0
-                evidence.append("- the title of a work")
-            if owner.first > day and (cues.IPO_TALK.search(after) or cues.IPO_TALK.search(before)):
-                score -= cues.IPO_TALK.weight
-                evidence.append(cues.IPO_TALK.words)
-            if match.left or match.right:
-                score += (3.2 if match.left and match.right else 2.6) if weak else 0.5
-                evidence.append("+ in a list of companies")
-            led = ahead & _COMPANY_BEFORE and cues.company_before(before, ahead)
-            if led:
-                cue = led[0]
-                score += cue.weight * (0.6 if klass is WORD and cue.weight < 2.0 else 1.0) if weak else 0.2
-                evidence.append(cue.words)
-            away = klass is AFFILIATE and reason is None and not acts and (behind | ahead) & cues.LIFE
-            if away and self._sentences.is_away(before, after):
-                score -= 3.4
-                evidence.append("- scene of places, history or daily life")
+        said, is_quoted, party = _NOTHING, None, False
+        odd = match.left or match.right or match.begins or match.runs or name.goes_on
+        if weak or name.speaks or odd or behind & name.near_behind or ahead & name.near_ahead or before[-1:] == "《":
+            said = self._beside(match, name, owner, before, after, day, score, evidence)
+            score = said.score
         if weak or name.sense is not None:
             left, right = text[match.sentence_low : start], text[end : match.sentence_high]
             first = start == match.low
             score += self._sentences.weigh(
-                name, pattern, left, right, before, after, ahead, first, match.left or match.right, reason is not None, claim, evidence
+                name, pattern, left, right, before, after, ahead, first, match.left or match.right, said.opposed, said.claim, evidence
             )
         if name.speaks:
             heads = start == match.low or before[-1:] in HEADS
             own = name.sense.own if name.sense is not None else ()
-            is_quoted = quoted(name.quoted, before, after, heads, acts, behind, ahead, own)
-            if is_quoted and klass is WORD and not claim and reason is None:
+            is_quoted = quoted(name.quoted, before, after, heads, said.acts, behind, ahead, own)
+            if is_quoted and klass is WORD and not said.claim and not said.opposed:
                 score += _SPEAKS
                 evidence.append("+ speaks")
-        if (behind & PARTY_AFTER or ahead & PARTY_BEFORE) and not acts and is_quoted is not True:
+        if (behind & PARTY_AFTER or ahead & PARTY_BEFORE) and not said.acts and is_quoted is not True:
             party = is_party(before, after, behind, ahead)
         if (
             klass is not PLAIN
             or match.context < ODD
-            and (reason is None or match.context < _STRANGE)
+            and (not said.opposed or match.context < _STRANGE)
             and not name.speaks
             and not _acts(before, after, behind, ahead)
         ):
@@ -180,13 +148,64 @@ class Judge:
         if abs(match.context) > TELLING:
             evidence.append("+ words around it as around companies" if match.context > 0 else "- words around it as around other things")
         rule = "name" if klass is PLAIN and score > 2.5 else "name_in_context"
-        found = _found(match, owner, score, rule, evidence)
-        found.quoted, found.acts, found.weak, found.opposed, found.party = is_quoted, acts, weak, reason is not None, party
-        return found
+        return Found(owner.entity, owner.security, *where, score, rule, evidence, is_quoted, said.acts, 0, weak, said.opposed, party)
+
+    def _beside(
+        self, match: Match, name: Traits, owner: Owner, before: str, after: str, day: int, score: float, evidence: list[str]
+    ) -> _Beside:
+        """What stands straight beside the name, on either side; what is found is noted as evidence. score: of the name so far."""
+        klass, weak, behind, ahead = name.klass, name.weak, match.behind, match.ahead
+        claim, acts = 0.0, False
+        reason = against(self._lexicon, name, owner, before, after, behind, ahead, day)
+        if match.begins or match.runs:
+            reason = _at_border(reason, klass, match, before, after)
+        if reason is not None:
+            plain = klass is PLAIN or klass is FOREIGN
+            score -= PLAIN_LOSS.get(reason.words, reason.weight) if plain else reason.weight
+            if reason is NAMESAKE and klass is not AFFILIATE:
+                score -= 1.2
+            evidence.append(reason.words)
+        elif (weak or name.quoted) and (cue := _claim(after, behind, name)) is not None:
+            claim = cue.weight
+            score += claim if weak else claim * 0.3
+            acts = cue.words in cues.OWN_ACT
+            evidence.append(cue.words)
+        titled = before[-1:] == "《" and reason is None and not claim
+        if titled and (work := cues.WORK_AFTER.match(after)) and not (name.quoted and work[0] == "》"):
+            if not weak or work[0] == "》":
+                score -= 5.0 if cues.WORK_BEFORE.search(before) or not weak else 3.0
+            evidence.append("- the title of a work")
+        if owner.first > day and (cues.IPO_TALK.search(after) or cues.IPO_TALK.search(before)):
+            score -= cues.IPO_TALK.weight
+            evidence.append(cues.IPO_TALK.words)
+        if match.left or match.right:
+            score += (3.2 if match.left and match.right else 2.6) if weak else 0.5
+            evidence.append("+ in a list of companies")
+        led = ahead & _COMPANY_BEFORE and cues.company_before(before, ahead)
+        if led:
+            cue = led[0]
+            score += cue.weight * (0.6 if klass is WORD and cue.weight < 2.0 else 1.0) if weak else 0.2
+            evidence.append(cue.words)
+        away = klass is AFFILIATE and reason is None and not acts and (behind | ahead) & cues.LIFE
+        if away and self._sentences.is_away(before, after):
+            score -= 3.4
+            evidence.append("- scene of places, history or daily life")
+        return _Beside(score, claim, acts, reason is not None)
 
 
-def _found(match: Match, owner: Owner, score: float, rule: str, evidence: Sequence[str]) -> Found:
-    return Found(owner.entity, owner.security, match.place & 1, match.first, match.last, score, rule, evidence)
+class _Beside(NamedTuple):
+    """score: log odds of the name with it. claim: the weight of what is said of companies only. acts: it says what the company does itself.
+
+    opposed: something speaks against the name.
+    """
+
+    score: float
+    claim: float
+    acts: bool
+    opposed: bool
+
+
+_NOTHING = _Beside(0.0, 0.0, False, False)
 
 
 def _at_border(reason: Cue | None, klass: SurfaceClass, match: Match, before: str, after: str) -> Cue | None:
