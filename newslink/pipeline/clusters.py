@@ -35,15 +35,14 @@ def cluster_entries(store: Store, entries: Iterable[Entry]) -> None:
 def cluster_new(store: Store, progress=None) -> int:
     """Place every stored article that has no signature yet; returns how many. Run after an interrupted ingest and after a bulk load."""
     done = 0
-    while ids := store.unsigned(PART):
+    while found := store.unsigned(PART):
         with without_collection():
-            ready = {one.article: one for one in store.prepared(ids)}
-            others = [id for id in ids if id not in ready]
+            ready = {id: one for id, one in found.items() if one}
             new = [unpack(one.data) for one in ready.values()]
-            if others:
+            if others := [id for id in found if id not in ready]:
                 new += _signed(store, store.articles_by_id(others).values())
             _place(store, new, ready)
-        done += len(ids)
+        done += len(found)
         if progress:
             progress(done, None, "")
     return done
@@ -108,10 +107,10 @@ def _around(store: Store, part: dict[str, Signature], said: Sequence[Statement])
     left = [*signatures, *part]
     while left:
         left = [id for id in left if id not in seen]
-        members = {member.article: member for member in store.clusters_of(left)}
+        memberships, updates = store.clusters_of(left)
+        members, told_on = {member.article: member for member in memberships}, {update.article: update for update in updates}
         met = dict.fromkeys([*left, *members])
         seen |= met.keys()
-        told_on = {update.article: update for update in store.updates(met) if update.article in met}
         for id in met:
             if member := members.get(id):
                 kind = "copy" if id != member.head else "update" if member.update else "head"

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import numpy as np
+
 from newslink.errors import StoreError
 from newslink.model import Annotation, Article, Bucket, Link, Mention, Origin, Precision, Role, Standing
 
@@ -125,11 +127,11 @@ def pack_bands(bands: Iterable[int]) -> bytes:
     return struct.pack(f"<{len(ordered)}q", *ordered)
 
 
-def unpack_bands(data: bytes) -> tuple[int, ...]:
-    """Raises StoreError when the bytes are damaged."""
+def unpack_bands(data: bytes) -> np.ndarray:
+    """The same numbers as int64. Raises StoreError when the bytes are damaged."""
     if len(data) % 8:
         raise StoreError(f"the bands of a signature have {len(data)} bytes, expected a multiple of 8; the store is damaged: restore a backup")
-    return struct.unpack(f"<{len(data) // 8}q", data)
+    return np.frombuffer(data, "<i8").astype("int64", copy=False)
 
 
 def pack_links(links: Sequence[Link], standings: Sequence[Standing | None]) -> bytes:

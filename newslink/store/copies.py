@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from newslink.store import codec
 from newslink.store.backend import Reader, Writer
 from newslink.store.database import Database
@@ -66,11 +68,14 @@ class Copies:
 
     database: Database
 
-    def unsigned(self, limit: int = 1000) -> list[str]:
-        """Ids of articles without a signature, oldest first."""
+    def unsigned(self, limit: int = 1000) -> dict[str, Signature | None]:
+        """Ids of articles that are not signed, oldest first → the signature that lies ready, without its bands; None where none does."""
         with self.database.read() as reader:
-            rows = reader.rows("SELECT id FROM article WHERE signed = 0 ORDER BY key LIMIT ?", (limit,))
-        return [id_ for (id_,) in rows]
+            rows = reader.rows(
+                "SELECT a.id, s.data FROM article a LEFT JOIN signature s ON s.article = a.key WHERE a.signed = 0 ORDER BY a.key LIMIT ?",
+                (limit,),
+            )
+        return {id_: None if data is None else Signature(id_, (), bytes(data)) for id_, data in rows}
 
     def put_signatures(self, signatures: Sequence[Signature]) -> None:
         """Replaces the signature of each article, which counts as signed; ids that are not stored are passed over."""
@@ -78,24 +83,18 @@ class Copies:
             keys = keys_of(writer, [s.article for s in signatures])
             known = {keys[s.article]: s for s in signatures if s.article in keys}
             drop_signatures(writer, list(known))
-            insert_signatures(writer, {key: SignatureDraft(codec.pack_bands(s.bands), s.data) for key, s in known.items()})
-            _sign(writer, {key: s.bands for key, s in known.items()})
+            ready = {key: SignatureDraft(codec.pack_bands(s.bands), s.data) for key, s in known.items()}
+            insert_signatures(writer, ready)
+            _sign(writer, {key: s.bands for key, s in ready.items()})
 
     def signatures(self, ids: Iterable[str]) -> list[Signature]:
         """Of these articles those that are signed; their bands are left out."""
-        return self._signatures(ids, 1)
-
-    def prepared(self, ids: Iterable[str]) -> list[Signature]:
-        """Of these articles those that are not signed, but whose signature lies ready; their bands are left out."""
-        return self._signatures(ids, 0)
-
-    def _signatures(self, ids: Iterable[str], signed: int) -> list[Signature]:
         with self.database.read() as reader:
             condition, parameter = reader.among(dict.fromkeys(ids))
             rows = reader.rows(
                 "SELECT a.id, s.data FROM article a JOIN signature s ON s.article = a.key "
-                f"WHERE a.id {condition} AND a.signed = ? ORDER BY a.key",
-                (parameter, signed),
+                f"WHERE a.id {condition} AND a.signed = 1 ORDER BY a.key",
+                (parameter,),
             )
         return [Signature(id_, (), bytes(data)) for id_, data in rows]
 
@@ -126,7 +125,7 @@ class Copies:
         A head that moves into another cluster brings its members along; so does naming as head what is a copy itself. A cluster left with
         one article is none. What was said of an update is forgotten with the next word about the article.
 
-        looked_at: signatures as ``prepared`` gave them; their articles count as signed from here on, but for those whose text or links have
+        looked_at: signatures as ``unsigned`` gave them; their articles count as signed from here on, but for those whose text or links have
         become others meanwhile.
         """
         from newslink.store.tallies import Tallies
@@ -158,15 +157,19 @@ class Copies:
             rows = reader.rows(f"{_MEMBERS} WHERE m.cluster = ? ORDER BY a.key = m.cluster DESC, a.key", (cluster,))
         return [Membership(*row[:5], update=row[5] is not None) for row in rows]
 
-    def clusters_of(self, articles: Iterable[str]) -> list[Membership]:
-        """Every member of every cluster that one of these articles is in."""
+    def clusters_of(self, articles: Iterable[str]) -> tuple[list[Membership], list[Update]]:
+        """(every member of every cluster that one of these articles is in, what those in no cluster tell on with other numbers)."""
         with self.database.read() as reader:
             condition, parameter = reader.among(dict.fromkeys(articles))
-            rows = reader.rows(
-                f"{_MEMBERS} WHERE m.cluster IN (SELECT cluster FROM article WHERE id {condition} AND cluster <> 0) ORDER BY m.cluster, a.key",
-                (parameter,),
-            )
-        return [Membership(*row[:5], update=row[5] is not None) for row in rows]
+            found = reader.rows(f"SELECT key, cluster FROM article WHERE id {condition}", (parameter,))
+            rows, updates = [], []
+            if clusters := {cluster for _, cluster in found if cluster}:
+                condition, parameter = reader.among(clusters)
+                rows = reader.rows(f"{_MEMBERS} WHERE m.cluster {condition} ORDER BY m.cluster, a.key", (parameter,))
+            if alone := [key for key, cluster in found if not cluster]:
+                condition, parameter = reader.among(alone)
+                updates = reader.rows(f"{_UPDATES} WHERE f.article {condition} ORDER BY f.article", (parameter,))
+        return [Membership(*row[:5], update=row[5] is not None) for row in rows], [Update(*row) for row in updates]
 
     def updates(self, articles: Iterable[str]) -> list[Update]:
         """What of these articles tells an earlier story with other numbers, and what tells theirs; oldest first."""
@@ -175,11 +178,7 @@ class Copies:
             keys = [key for (key,) in reader.rows(f"SELECT key FROM article WHERE id {condition}", (parameter,))]
             condition, parameter = reader.among(keys)
             found = f"SELECT article FROM followup WHERE article {condition} UNION SELECT article FROM followup WHERE earlier {condition}"
-            rows = reader.rows(
-                "SELECT a.id, e.id, f.novelty FROM followup f JOIN article a ON a.key = f.article JOIN article e ON e.key = f.earlier "
-                f"WHERE f.article IN ({found}) ORDER BY f.article",
-                (parameter, parameter),
-            )
+            rows = reader.rows(f"{_UPDATES} WHERE f.article IN ({found}) ORDER BY f.article", (parameter, parameter))
         return [Update(*row) for row in rows]
 
 
@@ -187,6 +186,7 @@ _MEMBERS = (
     "SELECT a.id, h.id, m.similarity, m.novelty, coalesce(e.id, ''), f.article FROM member m JOIN article a ON a.key = m.article "
     "JOIN article h ON h.key = m.cluster LEFT JOIN article e ON e.key = m.earlier LEFT JOIN followup f ON f.article = m.article"
 )
+_UPDATES = "SELECT a.id, e.id, f.novelty FROM followup f JOIN article a ON a.key = f.article JOIN article e ON e.key = f.earlier"
 
 
 def keys_of(reader: Reader, ids: Iterable[str]) -> dict[str, int]:
@@ -210,20 +210,27 @@ def drop_signatures(writer: Writer, keys: Sequence[int]) -> None:
     )
     writer.run_many(
         "DELETE FROM band WHERE stretch = ? AND band = ? AND article = ?",
-        [(stretch_of(key), band, key) for key, bands in rows for band in codec.unpack_bands(bytes(bands))],
+        [(stretch_of(key), band, key) for key, bands in rows for band in codec.unpack_bands(bytes(bands)).tolist()],
     )
     writer.delete_among("signature", "article", keys)
 
 
-def _sign(writer: Writer, bands: Mapping[int, Iterable[int]]) -> None:
-    """Articles (key → bands of the signature they have) count as signed and are found from here on."""
-    writer.run_many("UPDATE article SET signed = 1 WHERE key = ? AND signed = 0", [(key,) for key in bands])
-    rows = {(stretch_of(key), band, key) for key, its in bands.items() for band in its}
-    writer.load("band", ("stretch", "band", "article"), sorted(rows))
+def _sign(writer: Writer, bands: Mapping[int, bytes]) -> None:
+    """Articles (key → packed bands of the signature they have) count as signed and are found from here on."""
+    if not bands:
+        return
+    condition, parameter = writer.among(bands)
+    writer.run(f"UPDATE article SET signed = 1 WHERE key {condition} AND signed = 0", (parameter,))
+    # Arrays, not a tuple a band: there are twelve an article. In the order of the table, so that each of its pages is touched once.
+    own = [codec.unpack_bands(packed) for packed in bands.values()]
+    band, article = np.concatenate(own), np.repeat(np.fromiter(bands, "int64", len(bands)), [len(one) for one in own])
+    stretch = stretch_of(article)
+    order = np.lexsort((article, band, stretch))
+    writer.load("band", ("stretch", "band", "article"), list(zip(*(column[order].tolist() for column in (stretch, band, article)), strict=True)))
 
 
-def _unchanged(writer: Writer, signatures: Sequence[Signature]) -> dict[int, Sequence[int]]:
-    """key → bands, of the articles whose prepared signature is the one given."""
+def _unchanged(writer: Writer, signatures: Sequence[Signature]) -> dict[int, bytes]:
+    """key → packed bands, of the articles whose prepared signature is the one given."""
     given = {s.article: s.data for s in signatures}
     if not given:
         return {}
@@ -232,7 +239,7 @@ def _unchanged(writer: Writer, signatures: Sequence[Signature]) -> dict[int, Seq
         f"SELECT a.key, a.id, s.bands, s.data FROM article a JOIN signature s ON s.article = a.key WHERE a.id {condition} AND a.signed = 0",
         (parameter,),
     )
-    return {key: codec.unpack_bands(bytes(bands)) for key, id_, bands, data in rows if bytes(data) == given[id_]}
+    return {key: bytes(bands) for key, id_, bands, data in rows if bytes(data) == given[id_]}
 
 
 def _stretches(reader: Reader, when: tuple[int, int] | None) -> list[int]:

@@ -90,6 +90,12 @@ def _planned(
     for entry in entries:
         id_ = entry.id
         held = held_by_id.get(id_)
+        if held is None and id_ not in now and len(entry.origins) == 1 and entry.origins[0].locator not in held_by_locator:
+            # Nobody knew anything of it: nearly every entry of a backfill.
+            plan.counts["new"] += 1
+            now[id_] = {entry.origins[0].locator: entry.origins[0].fingerprint}
+            written[id_] = entry
+            continue
         have = now.get(id_)
         if have is None:
             have = {loc: mark for loc, mark in (held.origins if held else {}).items() if claimed.get(loc, id_) == id_}

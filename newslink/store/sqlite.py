@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 120
 READER_CACHE_KB = 8_000
 WRITER_CACHE_KB = 96_000
-LOG_PAGES = 16_384
+LOG_PAGES = 32_768  # one part of an ingest writes some 18,000
+CELLS = 150  # a statement that inserts
 SEARCH_MERGE = 8  # segments of one level that are merged into one of the next; 4, FTS5's own, rewrites every posting twice as often
 SEARCH_BUFFER = 48 << 20  # bytes of new postings held before they are written as one segment
 
@@ -64,7 +66,7 @@ class Sqlite:
                 "foreign_keys=OFF",
                 "temp_store=MEMORY",
                 "trusted_schema=OFF",
-                # Pages that every batch touches (the newest of each security) are copied into the file once in some 64 MB of log, not once a batch.
+                # Pages that every part touches (the newest of each security) are copied into the file once in some 128 MB of log, not once a part.
                 f"wal_autocheckpoint={LOG_PAGES}",
                 f"journal_size_limit={LOG_PAGES * 4096}",
             ):
@@ -104,8 +106,15 @@ class Sqlite:
         return whole, [json.loads(column) for column in row[len(numbers) :]]
 
     def load(self, writer: Writer, table: str, columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
-        marks = ", ".join("?" * len(columns))
-        writer.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+        # Several rows a statement: of narrow ones, binding and stepping costs as much as the insert itself. OR FAIL: an error takes the whole
+        # transaction back anyway, and without it SQLite keeps a copy of every page until the statement has ended well.
+        at_once = max(CELLS // len(columns), 1)
+        marks = f"({', '.join('?' * len(columns))})"
+        insert = f"INSERT OR FAIL INTO {table} ({', '.join(columns)}) VALUES "
+        whole = len(rows) - len(rows) % at_once
+        parts = [list(chain.from_iterable(rows[at : at + at_once])) for at in range(0, whole, at_once)]
+        writer.run_many(insert + ", ".join([marks] * at_once), parts)
+        writer.run_many(insert + marks, rows[whole:])
 
     # --- search ---
     def create_search(self, writer: Writer) -> None:

@@ -50,7 +50,7 @@ def held(settings: Settings) -> dict:
     with open_store(settings.store_url) as store:
         audit(store)
         ids = [e.article.id for _, e in store.articles()]
-        return content(store) | {"clusters": sorted(store.clusters_of(ids), key=repr), "updates": sorted(store.updates(ids), key=repr)}
+        return content(store) | {"clusters": sorted(store.clusters_of(ids)[0], key=repr), "updates": sorted(store.updates(ids), key=repr)}
 
 
 def test_local_processes_fill_the_same_store(archive: Path, wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

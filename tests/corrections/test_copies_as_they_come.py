@@ -42,7 +42,7 @@ def told(store) -> tuple[dict, list]:
     """(head → members with what is recorded of each, updates)."""
     out = defaultdict(set)
     ids = [e.article.id for _, e in store.articles()]
-    for member in store.clusters_of(ids):
+    for member in store.clusters_of(ids)[0]:
         out[member.head].add((member.article, round(member.novelty, 6), member.earlier))
     return dict(out), sorted(store.updates(ids), key=repr)
 
@@ -94,7 +94,7 @@ def test_a_flood_of_one_text_is_one_cluster(desk: Desk) -> None:
     began = time.process_time()
     desk.ingest()
     print(f"{time.process_time() - began:.1f} s")
-    heads = {m.head for m in desk.store.clusters_of([e.article.id for _, e in desk.store.articles()])}
+    heads = {m.head for m in desk.store.clusters_of([e.article.id for _, e in desk.store.articles()])[0]}
     assert len(heads) == 1
     assert len(desk.cluster(heads.pop())) == 1500
     audit(desk.store)

@@ -27,7 +27,7 @@ def filled(store: Store) -> None:
 
 def rest(store: Store) -> tuple:
     ids = [e.article.id for _, e in store.articles()]
-    return store.clusters_of(ids), store.updates(ids), store.states(), store.signatures(ids), store.unsigned()
+    return store.clusters_of(ids)[0], store.updates(ids), store.states(), store.signatures(ids), store.unsigned()
 
 
 def test_a_backup_holds_everything_and_goes_to_either_back_end(store: Store, tmp_path: Path, new_url: Callable[[], str]) -> None:
