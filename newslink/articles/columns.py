@@ -56,13 +56,13 @@ def fields_of(row: Mapping[str, object]) -> dict[str, object]:
     best: dict[str, tuple[int, object]] = {}
     times: list[str] = []
     for name, value in row.items():
-        if value is None or value == "" or value == [] or not isinstance(name, str):
+        if not value and (value is None or value == "" or value == []) or not isinstance(name, str):
             continue
         found = _lookup(name[:64])
         if found is None:
             continue
         field, rank = found
-        if field == "published" and isinstance(value, str | bool):
+        if field == "published" and isinstance(value, (str, bool)):
             # ``published: false`` marks a draft in Jekyll; it is no time.
             if str(value).lower() in ("true", "false"):
                 continue

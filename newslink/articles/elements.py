@@ -65,6 +65,8 @@ _MAX_ADDRESS = 1_000
 
 def clean(text: str) -> str:
     """Without control, zero-width and direction characters; lone surrogates become U+FFFD, so that the text can be stored."""
+    if text.isprintable():  # none of those is, and few texts hold anything else that is not
+        return text
     if _UNWANTED.search(text):
         text = _UNWANTED.sub(lambda m: "\n" if m[0] in "\u2028\u2029" else "", text)
     return text if text.isascii() or not _SURROGATE.search(text) else _SURROGATE.sub("\ufffd", text)

@@ -6,7 +6,7 @@ import hashlib
 import re
 from datetime import datetime
 
-_EASTMONEY = re.compile(r"(?<!\d)(20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{10})(?!\d)", re.ASCII)
+_EASTMONEY = re.compile(r"(20(?<!\d20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{10})(?!\d)", re.ASCII)
 _EASTMONEY_GIVEN = re.compile(r"(?:(?:em|eastmoney):)?(?:NW)?(20\d{16})\Z", re.ASCII | re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f#]+")
 MAX_ID_CHARACTERS = 120

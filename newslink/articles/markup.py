@@ -14,21 +14,21 @@ from typing import NamedTuple
 from newslink.articles.elements import (
     CHART,
     CLOSE,
-    CLOSES_PARAGRAPH,
     CREDIT,
+    HIDE,
     IGNORE,
     IMAGE,
     KNOWN,
     LINE,
     OPEN,
-    RAW_NAMES,
     SPACE,
+    Element,
     clean,
     decode_references,
-    name_of,
     read_tag,
 )
 from newslink.articles.markets import Target
+from newslink.articles.runs import RUN, RUNS, TOKEN, UNENDED, UNUSUAL, end_of, read_run
 from newslink.errors import ArticleError
 from newslink.making import maker
 from newslink.model import Annotation
@@ -48,20 +48,6 @@ class Page(NamedTuple):
     credit: str
 
 
-_ATTRIBUTES = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+>"""
-# Their content is no markup: ``<`` inside a script opens nothing, only the end tag of the same name ends it.
-_RAW = "|".join(rf"(?i:{name})(?=[\s/>]){_ATTRIBUTES}.*?(?:</(?i:{name})(?=[\s/>]){_ATTRIBUTES}|\Z)" for name in RAW_NAMES)
-# The first letters of those names, so that <span> and <strong> are not tried against each of them.
-_RAW_HEADS = "|".join(sorted({"".join(f"[{c}{c.upper()}]" for c in name[:3]) for name in RAW_NAMES}))
-# Run only on text that ends with ">": then every tag finds its end, and no start is tried in vain (which would cost quadratic time).
-# First the tags most pages are made of: those whose name cannot be raw.
-_USUAL = rf"""/?[a-zA-Z](?<![{"".join(sorted({name[0] + name[0].upper() for name in RAW_NAMES}))}])[^>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+')?+[^>=]*+)*+>"""
-_TOKEN = re.compile(
-    rf"(<(?:{_USUAL}|!--(?:-?>|.*?(?:--!?>|\Z))|(?={_RAW_HEADS})(?:{_RAW})|/?[a-zA-Z]{_ATTRIBUTES}|[!?/][^>]*>))", re.DOTALL
-)
-_UNENDED = re.compile(
-    rf"<(?:!--(?!-?>)(?!.*--!?>\Z)|({'|'.join(RAW_NAMES)})(?=[\s/>])(?!.*</\1(?=[\s/>]){_ATTRIBUTES}\Z))", re.DOTALL | re.IGNORECASE
-)
 _TAG_OPEN = re.compile(r"<[a-zA-Z!?/]")
 _CREDIT = re.compile(r"[（(]\s*(?:文章|信息|稿件|新闻)?来源\s*[:：]\s*([^（）()\n]{1,40}?)\s*[）)]\s*\Z")
 _RELATED = re.compile(r"^(?:相关(?:报道|阅读|新闻|链接|文章)|延伸阅读|推荐阅读|更多阅读)\s*[:：>》]*$", re.MULTILINE)
@@ -109,74 +95,92 @@ class _Scanner:
 
     def read(self, html: str) -> None:
         end = html.rfind(">") + 1
-        tokens = _TOKEN.split(html[:end])
-        count = len(tokens)
-        known, opened = KNOWN.get, self.open
+        runs = RUN.split(html[:end])
+        known, opened = RUNS.get, self.open
+        self.text(runs[0])
+        for i in range(1, len(runs), 2):
+            run = runs[i]
+            summary = known(run) or read_run(run)
+            if summary is UNUSUAL:
+                self.read_tags("".join(runs[i:]), html[end:])
+                return
+            gap, alone, within = summary
+            if gap > self.gap:
+                self.gap = gap
+            for element in within if opened else alone:
+                self.obey(element)
+            if text := runs[i + 1]:
+                self.text(text)
+        self.text(_before_tag(html[end:]))
+
+    def read_tags(self, html: str, rest: str) -> None:
+        """Tag by tag. rest: what follows the last ">"."""
+        tokens = TOKEN.split(html)
         self.text(tokens[0])
         i = 1
-        while i < count:
-            tag, text = tokens[i], tokens[i + 1]
-            element = known(tag) or read_tag(tag)
-            action = element[0]
+        while i < len(tokens):
+            element = KNOWN.get(tokens[i]) or read_tag(tokens[i])
             i += 2
-            if action == LINE:
-                self.gap = 2
-                if opened:
-                    self.close_all()
-            elif action == CLOSE:
-                if opened:
-                    if opened[-1][0] == element[1]:
-                        entry = opened.pop()
-                        if entry[4] is not None:
-                            self.annotate(entry, proper=True)
-                    else:
-                        self.close(element[1])
-            elif action != IGNORE:
-                _, name, kind, target, printed, opens = element
-                if action == OPEN:
-                    if name == "a" and opened and (opened[-1][0] == "a" or (len(opened) > 1 and opened[-2][0] == "a")):
-                        self.close("a", proper=False)
-                    opened.append((name, self.length, len(self.found), kind, target))
-                elif action == SPACE:
-                    self.gap = self.gap or 1
-                elif action == CHART:
-                    self.chart(target, printed)
-                    if opens:
-                        opened.append((name, self.length, 0, "", None))
-                elif action == IMAGE:
-                    self.image(target, printed)
-                else:
-                    i, text = self.skip(name, tokens, i, text, self.credits if action == CREDIT else None)
+            text = tokens[i - 1]
+            if element.action in (HIDE, CREDIT):
+                end, own = end_of(element.name, tokens, i)
+                if element.action == CREDIT:
+                    self.credits += tokens[i - 1 : end : 2]
+                i, text = (end + 2, tokens[end + 1]) if own else (end, "")
+            elif element.action != IGNORE:
+                self.obey(element)
             if text:
-                if not text.isspace():
-                    self.text(text)
-                elif not self.gap:
-                    self.gap = 1
-        if not (count > 1 and _UNENDED.match(tokens[-2])):
-            rest = html[end:]
-            cut = _TAG_OPEN.search(rest)
-            self.text(rest[: cut.start()] if cut else rest)
+                self.text(text)
+        if not (len(tokens) > 1 and UNENDED.match(tokens[-2])):
+            self.text(_before_tag(rest))
+
+    def obey(self, element: Element) -> None:
+        action, name, kind, target, printed, opens = element
+        opened = self.open
+        if action == CLOSE:
+            if opened:
+                if opened[-1][0] == name:
+                    entry = opened.pop()
+                    if entry[4] is not None:
+                        self.annotate(entry, proper=True)
+                else:
+                    self.close(name)
+        elif action == OPEN:
+            if name == "a" and opened and (opened[-1][0] == "a" or (len(opened) > 1 and opened[-2][0] == "a")):
+                self.close("a", proper=False)
+            opened.append((name, self.length, len(self.found), kind, target))
+        elif action == LINE:
+            self.gap = 2
+            if opened:
+                self.close_all()
+        elif action == SPACE:
+            self.gap = self.gap or 1
+        elif action == CHART:
+            self.chart(target, printed)
+            if opens:
+                opened.append((name, self.length, 0, "", None))
+        elif action == IMAGE:
+            self.image(target, printed)
 
     def text(self, text: str) -> None:
         if "&" in text:
             text = decode_references(text)
-        if " " not in text and text.isprintable():  # no other white space is printable: the words stand as they are
-            if not text:
-                return
-            piece = text
-            before, gap = self.gap, 0
-        else:
-            words = text.split()
-            if not words:
-                if text and not self.gap:
-                    self.gap = 1
-                return
-            piece = words[0] if len(words) == 1 else " ".join(words)
+        piece = text.strip()
+        if not piece:
+            if text and not self.gap:
+                self.gap = 1
+            return
+        before, gap = self.gap, 0
+        if len(piece) < len(text):
+            before = before or text[0] != piece[0]
+            gap = 1 if text[-1] != piece[-1] else 0
+        # Of white space only the space is printable: without two of them the words stand as they are.
+        if not piece.isprintable() or (" " in piece and "  " in piece):
+            piece = " ".join(piece.split())
             if not piece.isprintable():
                 piece = " ".join(clean(piece).split())
                 if not piece:
                     return
-            before, gap = self.gap or text[0].isspace(), 1 if text[-1].isspace() else 0
         if before and self.length:
             self.pieces.append("\n" if before == 2 else " ")
             self.length += 1
@@ -226,25 +230,6 @@ class _Scanner:
                 return
         self.found.append((start, self.length, "" if proper else "cut", kind, target))
 
-    def skip(self, name: str, tokens: list[str], i: int, following: str, into: list[str] | None) -> tuple[int, str]:
-        """Pass over an element and all inside it. A paragraph without end tag ends where the next block begins."""
-        depth = 1
-        if into is not None:
-            into.append(following)
-        while i < len(tokens):
-            tag = tokens[i]
-            inner = name_of(tag)
-            if name == "p" and inner in CLOSES_PARAGRAPH and tag[1] != "/":
-                return i, ""
-            if inner == name:
-                depth += -1 if tag[1] == "/" else 1
-            i += 2
-            if not depth:
-                return i, tokens[i - 1]
-            if into is not None:
-                into.append(tokens[i - 1])
-        return i, ""
-
     def page(self) -> Page:
         self.close_all()
         text = "".join(self.pieces)
@@ -275,8 +260,17 @@ class _Scanner:
         return Page(text, tuple(annotations), named[1] if named else "")
 
 
+def _before_tag(rest: str) -> str:
+    """What follows the last ">" is text, up to where a tag begins that never ends."""
+    cut = _TAG_OPEN.search(rest) if "<" in rest else None
+    return rest[: cut.start()] if cut else rest
+
+
 def related_in(text: str) -> list[Annotation]:
     """A further article printed below (相关报道): one annotation of kind "related" from its heading to the end of the text."""
-    if ("相关" in text or "阅读" in text) and (heading := _RELATED.search(text)) and heading.start():
-        return [Annotation("body", heading.start(), len(text), text[heading.start() :], "related", heading[0].strip())]
+    # One character is found much faster than two; the heading is a line of its own and not the first.
+    if ("关" in text or "阅" in text) and "\n" in text and ("\n相关" in text or "阅读" in text):
+        heading = _RELATED.search(text)
+        if heading and heading.start():
+            return [Annotation("body", heading.start(), len(text), text[heading.start() :], "related", heading[0].strip())]
     return []

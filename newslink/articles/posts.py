@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from newslink.articles.columns import fields_of
 from newslink.articles.decode import decode
@@ -53,7 +54,7 @@ def parse_post(item: RawItem) -> Article:
     body, url = _without_tail(body)
     url = str(fields.get("url", "")) or url
     text, annotations, credit = _read_body(body, name, item.locator, body_line)
-    title = clean(decode_entities(" ".join(str(fields.get("title", "")).split())))
+    title = decode_entities(" ".join(str(fields.get("title", "")).split()))
     title = title or first_sentence(text)
     if not title and not text:
         raise ArticleError(item.locator, "neither a title nor text", 1)
@@ -95,7 +96,7 @@ def _split(text: str, locator: str) -> tuple[dict[str, object], str, int]:
         end = text.find("\n---", 3)
         stop = text.find("\n", end + 4) if end >= 0 else -1
         if stop >= 0 and not text[end + 4 : stop].strip(" \t") and text.find("\n...", 3, end) < 0:
-            return _front_matter(text[4 : end + 1]), text[stop + 1 :], text.count("\n", 0, stop + 1) + 1
+            return _front_matter(text[4:end]), text[stop + 1 :], text.count("\n", 0, stop + 1) + 1
     m = _FRONT_MATTER.match(text)
     if m is None:
         if not text.strip():
@@ -119,7 +120,7 @@ def _front_matter(block: str) -> dict[str, object]:
         if name:
             key = name
             value = _value(printed.strip())
-            if values.get(key, "") in ("", []):
+            if not values.get(key):
                 values[key] = value
         elif key and line.strip():
             # A list below its key, or a value that runs over several lines.
@@ -148,15 +149,21 @@ def _value(text: str) -> str | list[str]:
 
 def words_of(value: object) -> tuple[str, ...]:
     """A list, or text separated by commas, as clean words without repeats. Spaces separate nothing: category names hold them."""
+    if not value:
+        return ()
     if isinstance(value, str):
-        if not _SEPARATOR.search(value):
-            word = clean(" ".join(value.split()))[:100]
-            return (word,) if word else ()
-        value = _SEPARATOR.split(value)
-    if not isinstance(value, Sequence):
-        return (clean(str(value)),) if value else ()
-    words = (clean(" ".join(str(word).split()))[:100] for word in value[:50])
-    return tuple(dict.fromkeys(word for word in words if word))
+        return _words_of_text(value) if len(value) <= 100 else _distinct(_SEPARATOR.split(value))
+    return _distinct(value) if isinstance(value, Sequence) else (clean(str(value)),)
+
+
+@lru_cache(maxsize=4096)  # the tags and categories of a site are few
+def _words_of_text(text: str) -> tuple[str, ...]:
+    return _distinct(_SEPARATOR.split(text))
+
+
+def _distinct(words: Sequence[object]) -> tuple[str, ...]:
+    cleaned = (clean(" ".join(str(word).split()))[:100] for word in words[:50])
+    return tuple(dict.fromkeys(word for word in cleaned if word))
 
 
 def _without_tail(body: str) -> tuple[str, str]:
@@ -169,9 +176,14 @@ def _without_tail(body: str) -> tuple[str, str]:
         first = line.lstrip()[:1]
         if first == "<" and (m := _ADDRESS_LINE.match(line)):
             url = url or m[1] or ""
-        elif first != "[" or not _BACK_LINE.match(line):
+        elif first != "[" or not (_leads_back(line) if len(line) <= 300 else _BACK_LINE.match(line)):
             return body, url
         body = body[:start].rstrip()
+
+
+@lru_cache(maxsize=1024)  # a site closes all its posts with the same line
+def _leads_back(line: str) -> bool:
+    return _BACK_LINE.match(line) is not None
 
 
 def _read_body(body: str, name: str, locator: str, line: int) -> tuple[str, tuple[Annotation, ...], str]:
@@ -182,13 +194,15 @@ def _read_body(body: str, name: str, locator: str, line: int) -> tuple[str, tupl
         first, _, rest = rest.partition("\n")
         digest_lines.append(first.lstrip("> "))
     digest = "\n".join(digest_lines)
-    credit = ""
+    marked: tuple[Annotation, ...] = ()
+    credit = digest_credit = ""
     try:
         if has_markup(rest) or name.endswith((".html", ".htm")):
             text, annotations, credit = read_page(rest)
         else:
             text, annotations = text_of_markdown(rest)
-        digest, marked, digest_credit = read_page(digest) if has_markup(digest) else (*text_of_markdown(digest), "")
+        if digest:
+            digest, marked, digest_credit = read_page(digest) if has_markup(digest) else (*text_of_markdown(digest), "")
     except ArticleError as error:
         raise ArticleError(locator, error.reason, line) from None
     credit = credit or digest_credit or closing_credit(digest) or closing_credit(text)

@@ -11,6 +11,7 @@ from newslink.model import Precision
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 _SECOND, _MINUTE, _DAY = Precision.SECOND, Precision.MINUTE, Precision.DAY  # read once: a member looked up costs as much as a small call
+_BEIJING_OFFSETS = frozenset(("", " +0800", "+0800", " +08:00", "+08:00"))
 UNKNOWN: tuple[datetime | None, Precision] = (None, Precision.NONE)
 
 _TIME = re.compile(
@@ -34,6 +35,8 @@ def parse_time(text: object) -> tuple[datetime | None, Precision]:
         return UNKNOWN
     text = str(text).strip()[:64]
     try:
+        if found := _of_usual_form(text):
+            return found, _SECOND
         if m := _TIME.match(text):
             return _from_parts(m, text)
         if m := _EPOCH.match(text):
@@ -50,6 +53,18 @@ def parse_time(text: object) -> tuple[datetime | None, Precision]:
     except (ValueError, OverflowError, OSError):
         pass
     return UNKNOWN
+
+
+def _of_usual_form(text: str) -> datetime | None:
+    """``2022-05-31 12:57:24`` with Beijing's offset or none, without the pattern; None for all that is written otherwise, is no time at all or
+    lies in the years when Beijing kept summer time.
+    """
+    if text[4:5] == text[7:8] == "-" and text[13:14] == text[16:17] == ":" and text[10] in " T" and text[19:] in _BEIJING_OFFSETS:
+        try:
+            return datetime.fromisoformat(text[:19]).replace(tzinfo=BEIJING) if "1992" <= text[:4] < "2100" else None
+        except ValueError:
+            return None
+    return None
 
 
 def _from_parts(m: re.Match[str], text: str) -> tuple[datetime | None, Precision]:
