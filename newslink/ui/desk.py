@@ -50,17 +50,15 @@ class Desk:
         return _ANSWERS.get((self.settings.store_url, self.version, *question), make)
 
     def bounds(self, security: str) -> tuple[date, date]:
-        """First and last day on which there is a bar or an article of the security; today twice when there is nothing."""
+        """First and last day on which a bar or an article of the security stands; today twice when there is nothing."""
         today = datetime.now(UTC).date()
         return self.answer(lambda: self._bounds(security, today), "bounds", security, today)
 
     def _bounds(self, security: str, today: date) -> tuple[date, date]:
         bars = bars_of(self.store, security)
         days = [] if bars.empty else [bars["session"].iloc[0].date(), bars["session"].iloc[-1].date()]
-        page = self.store.page(Filter(securities=(security,)), 0, 1)
-        newest = None if page.rows.empty else page.rows["published_at"].iloc[0]
-        if newest is not None and newest == newest:
-            days.append(newest.date() + timedelta(days=4))
+        sessions = self.store.session_counts(security)["session"]
+        days += [] if sessions.empty else [sessions.iloc[0].date(), sessions.iloc[-1].date()]
         if days and not self.sample and (today - max(days)).days < 15:
             days.append(today)
         return (min(days), max(days)) if days else (today, today)

@@ -10,8 +10,8 @@ header.stAppHeader { height: 3rem; }
 .stButtonGroup button { padding-left: .5rem; padding-right: .5rem; min-width: 0; }
 h1, h2, h3 { padding: .15rem 0; }
 .stHeading h3 { font-size: 1.08rem; }
+.stElementContainer:has(> .stHtml > .nl-hidden) { position: absolute; max-width: 1px; overflow: hidden; }
 .nl-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.stElementContainer:has(> .stHtml > .nl-hidden) { position: absolute; }
 .nl-quote { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 14px; line-height: 1.5; font-variant-numeric: tabular-nums; }
 .nl-quote b { font-size: 1.25rem; }
 .nl-quote .nl-last { font-size: 1.45rem; font-weight: 700; }
@@ -49,6 +49,7 @@ h1, h2, h3 { padding: .15rem 0; }
 .st-key-reader .stHorizontalBlock:has(.nl-link) { flex-wrap: nowrap; }
 .st-key-reader .stHorizontalBlock:has(.nl-link) > .stElementContainer:has(.nl-link) { flex: 1 1 0; min-width: 0; }
 @media (max-width: 640px) {
+  .stMain { overflow-x: hidden; }
   .stMainBlockContainer { padding: 4rem .55rem 1rem; }
   .st-key-reader { max-height: none; }
   /* Chart, then what was clicked, then the table. */

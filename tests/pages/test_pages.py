@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from newslink.pipeline.ingest import ingest
+from newslink.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("chart", "news", "market", "study", "data")
@@ -130,6 +134,18 @@ def test_an_article_that_is_gone_is_said_to_be(page):
 def test_a_security_nobody_knows_still_has_a_page(page):
     app = page("chart", code="ZZZZ.US")
     assert not app.exception and "ZZZZ.US" in said(app) and "还没有行情" in said(app)
+
+
+def test_all_dates_are_those_of_every_article_where_there_is_no_price(page, own_home, tmp_path, monkeypatch):
+    """The oldest stands on its session, and so does the newest, which a holiday of eight days keeps from its own."""
+    rows = [("a", "2019-03-04 10:00:00"), ("b", "2020-06-01 10:00:00"), ("c", "2021-09-30 16:00:00")]
+    lines = [{"id": id, "title": "豪威集团公告", "text": f"豪威集团（603501）公告{id}。", "published_at": time, "source": "甲"} for id, time in rows]
+    (tmp_path / "news.jsonl").write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8")
+    settings = Settings.from_environment()
+    ingest([tmp_path / "news.jsonl"], settings, settings.store_url)
+    app = page("chart", code="603501.SH", range="all")
+    assert not app.exception and "图上 3 + 窗口外 0" in said(app)
+    assert app.dataframe[0].value["交易日"].tolist() == ["2021-10-08", "2020-06-01", "2019-03-04"]
 
 
 def test_offline_is_said(page):
