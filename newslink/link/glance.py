@@ -61,11 +61,11 @@ class Glance:
         pairs = np.array([(ord(word[0]), ord(word[1])) for word in needed if len(word) > 1], np.uint32).reshape(-1, 2)
         self._pair[_hash(pairs[:, 0], pairs[:, 1])] |= bit
 
-    def masks(self, units: np.ndarray, border: np.ndarray) -> np.ndarray:
-        """uint64 a match. units: the haystack's code points; border: where the matches end, or (backwards) begin."""
+    def masks(self, units: np.ndarray, border: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        """uint64 a match. units: the haystack's code points; border: where the matches end, or (backwards) begin; asked: bits wanted, by match."""
         last = len(units) - 1
         near = np.clip(border + self._reach[0], 0, last)
-        masks = self._first.take(units.take(near)) & self._second.take(units.take(np.clip(near + self._step, 0, last)))
+        masks = self._first.take(units.take(near)) & self._second.take(units.take(np.clip(near + self._step, 0, last))) & asked
         (open_,) = (masks & ~self._free).nonzero()  # the others are settled by their first characters
         if len(open_):
             places = border[open_][:, None] + self._reach

@@ -27,7 +27,6 @@ EVIDENCE = ("+ name", "+ named for sure elsewhere in the article")
 _STEADY = frozenset((PLAIN, AFFILIATE, NICKNAME, FOREIGN, PHRASE, SHORTENED, FUND, PERSON))
 _BEFORE_CODE = np.zeros(65536, bool)
 _BEFORE_CODE[list(BEFORE_CODE)] = True
-_NO_LIFE = np.uint64(~cues.LIFE & (1 << 64) - 1)
 
 
 def groups_of_names(names: Names) -> tuple[np.ndarray, np.ndarray]:
@@ -88,8 +87,8 @@ class Repeated:
         stand = ~(look.begins | look.runs) & (hay.units[last] != OPENS_TITLE) & ((hay.kinds[last] & (DIGIT | UPPER)) == 0)
         if look.crossed is not None:
             stand &= ~look.crossed
-        behind = self._behind.masks(hay.units, names.end) & self._near_behind[pattern] & _NO_LIFE
-        ahead = self._ahead.masks(hay.units, names.start) & self._near_ahead[pattern] & _NO_LIFE
+        behind = self._behind.masks(hay.units, names.end, self._near_behind[pattern])
+        ahead = self._ahead.masks(hay.units, names.start, self._near_ahead[pattern])
         (asked,) = (stand & (((behind | ahead) != 0) | self._continued[pattern])).nonzero()
         if len(asked):
             starts = hay.starts if hay.origin is None else np.searchsorted(hay.origin, hay.starts)

@@ -52,6 +52,7 @@ class Settler:
         self._entity_of = np.array(self._entity, object)
         self._default_of = np.array([choose(lexicon, owners, owners[0], LAST, None) for owners in lexicon.owners], object)
         self._confidence = np.array([round(probability(s), 4) for s in lexicon.prior.tolist()])
+        self._shared = lexicon.klass == SurfaceClass.AFFILIATE  # whose surroundings are asked for daily life (see judge)
         self._words = (lexicon.klass == SurfaceClass.WORD).tolist()
         self._repeated = Repeated(lexicon, listings, self._judge, self._behind, self._ahead)
         self._known: dict[tuple[int, int], tuple] = {}
@@ -161,6 +162,7 @@ class Settler:
         start, end, pattern, place = (column.take(rest) for column in (names.start, names.end, names.pattern, names.place))
         starts = hay.starts if hay.origin is None else np.searchsorted(hay.origin, hay.starts)
         before = np.maximum(start - 1, 0)
+        asked = np.where(self._shared.take(pattern), _ALL_CUES, _NO_LIFE)
         columns = (
             start,
             end,
@@ -180,8 +182,8 @@ class Settler:
             np.maximum(starts.take(place), starts[place + 1] - 1),
             np.maximum(stops[stops.searchsorted(start) - 1] + 1, start - NEAR),
             np.minimum(stops[stops.searchsorted(end)], end + NEAR),
-            self._behind.masks(units, end),
-            self._ahead.masks(units, start),
+            self._behind.masks(units, end, asked),
+            self._ahead.masks(units, start, asked),
             context[rest],
         )
         crossed = repeat(False) if look.crossed is None else look.crossed[rest].tolist()
@@ -231,5 +233,7 @@ class Settler:
 
 _match = partial(tuple.__new__, Match)  # what Match._make does, in a tenth of its time
 _NONE: frozenset[int] = frozenset()
+_ALL_CUES = np.uint64((1 << 64) - 1)
+_NO_LIFE = np.uint64(cues.LIFE - 1)
 _STOPS = np.zeros(65536, bool)
 _STOPS[[ord(c) for c in "。\n;!?"]] = True

@@ -15,6 +15,7 @@ from newslink.link.needs import edge, words
 from newslink.link.text import haystack
 from tests.link import scoring
 
+EVERY = np.uint64((1 << 64) - 1)
 REAL = 400  # how many of the texts are sentences
 
 
@@ -37,7 +38,7 @@ def test_a_mask_never_lacks_the_bit_of_a_pattern_that_is_found(place: str):
     spared = tried = 0
     real = sum(map(len, texts[:REAL]))
     borders = np.arange(1, len(hay.units) - 1)
-    for border, mask in zip(borders.tolist(), glance.masks(hay.units, borders).tolist(), strict=True):
+    for border, mask in zip(borders.tolist(), glance.masks(hay.units, borders, EVERY).tolist(), strict=True):
         low, high = hay.text.rfind("\n", 0, border) + 1, hay.text.find("\n", border)
         text = hay.text[max(low, border - window) : border] if ahead else hay.text[border : min(high, border + window)]
         for cue in all_cues:
@@ -55,7 +56,7 @@ def test_a_text_too_short_for_two_characters_is_seen_too():
     cue = Cue(re.compile("涨|跌停"), "behind", 1)
     hay = haystack(["茅台涨", "茅台跌", "茅台"])
     (ends,) = (hay.units == ord("台")).nonzero()
-    assert [bool(m) for m in Glance([cue], 40).masks(hay.units, ends + 1).tolist()] == [True, False, False]
+    assert [bool(m) for m in Glance([cue], 40).masks(hay.units, ends + 1, EVERY).tolist()] == [True, False, False]
 
 
 def _set(bits: int) -> set[str]:
