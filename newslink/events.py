@@ -55,8 +55,8 @@ def stand_on_bars(
             raise FrameError("link rows", name, f"is missing; expected at least {', '.join(_NEEDED)}")
     size = len(rows)
     standing = _days(rows["session"])
-    names = [str(name) for name in rows["security"].to_numpy(object)]
-    codes, securities = pd.factorize(np.array(names, dtype=object))
+    codes, securities = pd.factorize(rows["security"].array, use_na_sentinel=False)
+    securities = np.array([str(name) for name in securities], dtype=object)
     tape = _tape(securities, bars)
     at = np.searchsorted(tape["key"], codes * _WIDE + _ordinal(standing), side="left") if size else np.zeros(0, np.int64)
     first, last = tape["first"][codes], tape["last"][codes]
@@ -66,7 +66,7 @@ def stand_on_bars(
     # Before its first bar nothing says whether the security was halted, unlisted or not fetched, so nothing is moved.
     has_bar &= (at > first) | (day == standing)
     session = np.where(has_bar, day, standing)
-    waited = _waited(names, standing, session, clock)
+    waited = _waited(codes, securities, standing, session, clock)
 
     added: dict[str, np.ndarray] = {"standing": standing.astype("datetime64[s]"), "session": session.astype("datetime64[s]")}
     for name in BAR_FIELDS:
@@ -76,7 +76,7 @@ def stand_on_bars(
         end = np.where(reach, at + horizon, 0)
         grown = _growth(tape["log"], tape["broken"], at, end, reach)
         added[f"return_{horizon}"] = grown - 1.0
-        market = _benchmark_growth(names, codes, securities, benchmarks or {}, tape, at, end, reach, first)
+        market = _benchmark_growth(codes, securities, benchmarks or {}, tape, at, end, reach, first)
         added[f"excess_{horizon}"] = grown - market
     added["waited"] = waited
     # News of a halted day was out long before the session it stands on opened.
@@ -150,11 +150,11 @@ def _taken(values: np.ndarray, at: np.ndarray, valid: np.ndarray) -> np.ndarray:
     return np.where(valid, values[at], np.nan)
 
 
-def _waited(names: list[str], standing: np.ndarray, session: np.ndarray, clock: Sessions) -> np.ndarray:
+def _waited(codes: np.ndarray, securities: np.ndarray, standing: np.ndarray, session: np.ndarray, clock: Sessions) -> np.ndarray:
     """Exchange sessions from standing (inclusive) to session (exclusive): 0 unless the security did not trade on them."""
-    waited = np.zeros(len(names), np.int64)
+    waited = np.zeros(len(codes), np.int64)
     moved = np.flatnonzero(session > standing)
-    markets = np.array([market_of(names[i]) for i in moved], dtype=object)
+    markets = np.array([market_of(securities[code]) for code in codes[moved]], dtype=object)
     for market in set(markets.tolist()):
         mine = moved[markets == market]
         days = clock.sessions(market, standing[mine].min(), session[mine].max())
@@ -162,9 +162,9 @@ def _waited(names: list[str], standing: np.ndarray, session: np.ndarray, clock: 
     return waited
 
 
-def _benchmark_growth(names, codes, securities, benchmarks, tape, at, end, reach, first) -> np.ndarray:
+def _benchmark_growth(codes, securities, benchmarks, tape, at, end, reach, first) -> np.ndarray:
     """The benchmark's growth from the close before the security's bar ``at`` to its bar ``end``; NaN where either day is missing."""
-    grown = np.full(len(names), np.nan)
+    grown = np.full(len(codes), np.nan)
     if not benchmarks or not len(tape["day"]):
         return grown
     places: dict[int, tuple[pd.DataFrame, list[int]]] = {}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import pandas as pd
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from newslink.store.search import Node
 
 Rows = Iterable[Sequence[Any]]
-Columns = tuple[list[np.ndarray], list[list[str]]]  # numbers as int64, texts
+Texts = pd.api.extensions.ExtensionArray  # of pandas' str
+Columns = tuple[list[np.ndarray], list[Texts]]  # numbers as int64, texts
 
 
 class Backend(Protocol):
@@ -109,7 +111,8 @@ def columns_of_rows(reader: Reader, numbers: Sequence[str], texts: Sequence[str]
     """``Reader.columns``, the plain way."""
     rows = reader.rows(f"SELECT {', '.join([*numbers, *texts])} {rest}", parameters)
     columns = list(zip(*rows, strict=True)) or [()] * (len(numbers) + len(texts))
-    return [np.array(column, dtype="int64") for column in columns[: len(numbers)]], [list(column) for column in columns[len(numbers) :]]
+    whole = [np.array(column, dtype="int64") for column in columns[: len(numbers)]]
+    return whole, [pd.array(list(column), dtype="str") for column in columns[len(numbers) :]]
 
 
 class Writer(Reader):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from newslink.model import Filter
 from newslink.store import codec
-from newslink.store.backend import Reader
+from newslink.store.backend import Reader, Texts
 from newslink.store.database import Database
 from newslink.store.filters import Selection, link_conditions, selection_of
 from newslink.store.terms import Terms
@@ -20,24 +20,41 @@ COLUMNS = (
     "article", "security", "session", "bucket", "provisional", "date_only", "published_at", "precision", "title", "source", "category", "tags",
     "url", "rule", "surface", "role", "confidence", "relevance", "cluster", "cluster_size", "head", "origin",
 )  # fmt: skip
-# What is read of a link row, as whole numbers and as texts.
-_NUMBERS = (
-    "article", "security", "session", "bucket", "flags", "role", "rule", "surface", "source", "category", "head", "precision", "tagset", "cluster",
-    "published", "confidence", "relevance",
-)  # fmt: skip
+# What is read of a link row, as whole numbers and as texts. What stands together is read as one number, for a cell costs the same however long
+# it is: (name, bits), the first highest. Numbers of terms count up from 1.
+_TOGETHER = (
+    (("article", 63),),
+    (("session", 40), ("bucket", 4), ("flags", 4), ("role", 4), ("precision", 4), ("head", 4)),
+    (("rule", 31), ("surface", 31)),
+    (("source", 31), ("category", 31)),
+    (("security", 31), ("tagset", 31)),
+    (("cluster", 63),),
+    (("published", 64),),
+    (("confidence", 63),),
+    (("relevance", 63),),
+)
 _TEXTS = ("id", "title", "url", "origin")
 # A share in [0, 1] times this is a whole number that holds every digit of it, but for those beyond the eighteenth place of very small ones.
 _SHARE = 2.0**62
 _TOLD = {
+    "bucket": "(l.bucket + 1)",
     "published": f"coalesce(l.published, {codec.NO_TIME + 1})",
     "confidence": f"CAST(l.confidence * {_SHARE:.1f} AS BIGINT)",
     "relevance": f"CAST(l.relevance * {_SHARE:.1f} AS BIGINT)",
 }
-_EXPRESSIONS = [_TOLD.get(name, f"l.{name}") for name in _NUMBERS]
-_BUCKETS = pd.array([*map(str, codec.BUCKETS), ""], dtype="str")
+
+
+def _expression(together: tuple[tuple[str, int], ...]) -> str:
+    # Sums, for PostgreSQL shifts a small number within its few bits.
+    below = [sum(bits for _, bits in together[at + 1 :]) for at in range(len(together))]
+    return " + ".join(_TOLD.get(name, f"l.{name}") + (f" * {1 << by}" if by else "") for (name, _), by in zip(together, below, strict=True))
+
+
+_EXPRESSIONS = [_expression(together) for together in _TOGETHER]
+_BUCKETS = pd.array(["", *map(str, codec.BUCKETS)], dtype="str")
 _ROLES = pd.array([*map(str, codec.ROLES)], dtype="str")
 _PRECISIONS = pd.array([*map(str, codec.PRECISIONS)], dtype="str")
-Columns = dict[str, Any]  # number columns as int64, text columns as lists
+Columns = dict[str, Any]  # number columns as int64, text columns as pandas' str
 
 
 class Rows:
@@ -62,7 +79,7 @@ class Rows:
         """Ids of the articles of those rows, in no order, once a row: which rows of a larger set the filter leaves, without reading them."""
         with self.database.read() as reader:
             conditions = link_conditions(reader, selection_of(reader, self.terms, filter))
-            return reader.columns((), ("l.id",), f"FROM link l WHERE {conditions.where()}", conditions.parameters)[1][0]
+            return reader.columns((), ("l.id",), f"FROM link l WHERE {conditions.where()}", conditions.parameters)[1][0].tolist()
 
     def stream_rows(self, filter: Filter, size: int = 20_000) -> Iterator[pd.DataFrame]:
         """The same rows in frames of at most ``size``, one snapshot throughout, in the order of security and session: memory stays flat."""
@@ -73,8 +90,8 @@ class Rows:
             select = f"SELECT {', '.join([*_EXPRESSIONS, *(f'l.{name}' for name in _TEXTS)])} FROM link l"
             for rows in reader.stream(f"{select} WHERE {conditions.where()} ORDER BY {order}", conditions.parameters, size):
                 told = list(zip(*rows, strict=True))
-                numbers = [np.array(column, dtype="int64") for column in told[: len(_NUMBERS)]]
-                yield _frame(reader, self.terms, _named(numbers, told[len(_NUMBERS) :]))
+                numbers = [np.array(column, dtype="int64") for column in told[: len(_TOGETHER)]]
+                yield _frame(reader, self.terms, _named(numbers, [_text(column) for column in told[len(_TOGETHER) :]]))
 
 
 def _fetched(reader: Reader, selection: Selection, limit: int | None) -> Columns:
@@ -88,12 +105,17 @@ def _fetched(reader: Reader, selection: Selection, limit: int | None) -> Columns
     order = np.lexsort((columns["security"], columns["article"]))
     if (np.diff(order) == 1).all():
         return columns
-    places = order.tolist()
-    return {name: [column[at] for at in places] if name in _TEXTS else column[order] for name, column in columns.items()}
+    return {name: column.take(order) for name, column in columns.items()}
 
 
-def _named(numbers: Sequence[np.ndarray], texts: Sequence[Sequence[str]]) -> Columns:
-    return dict(zip((*_NUMBERS, *_TEXTS), (*numbers, *texts), strict=True))
+def _named(numbers: Sequence[np.ndarray], texts: Sequence[Texts]) -> Columns:
+    columns: Columns = dict(zip(_TEXTS, texts, strict=True))
+    for together, rest in zip(_TOGETHER, numbers, strict=True):
+        for name, bits in reversed(together[1:]):
+            columns[name] = rest & (1 << bits) - 1
+            rest = rest >> bits
+        columns[together[0][0]] = rest
+    return columns
 
 
 def _frame(reader: Reader, terms: Terms, columns: Columns) -> pd.DataFrame:
@@ -102,7 +124,7 @@ def _frame(reader: Reader, terms: Terms, columns: Columns) -> pd.DataFrame:
     words = {name: _words(reader, terms, columns[name]) for name in ("security", "source", "category", "rule", "surface")}
     return pd.DataFrame(
         {
-            "article": _text(columns["id"]),
+            "article": columns["id"],
             "security": words["security"],
             "session": np.where(session == 0, np.datetime64("NaT"), session.astype("datetime64[D]")).astype("datetime64[s]"),
             "bucket": _BUCKETS.take(columns["bucket"]),
@@ -110,11 +132,11 @@ def _frame(reader: Reader, terms: Terms, columns: Columns) -> pd.DataFrame:
             "date_only": (flags & 2).astype(bool),
             "published_at": _utc(np.where(published == codec.NO_TIME + 1, codec.NO_TIME, published)),
             "precision": _PRECISIONS.take(columns["precision"]),
-            "title": _text(columns["title"]),
+            "title": columns["title"],
             "source": words["source"],
             "category": words["category"],
             "tags": tagsets(reader, terms, columns["tagset"]),
-            "url": _text(columns["url"]),
+            "url": columns["url"],
             "rule": words["rule"],
             "surface": words["surface"],
             "role": _ROLES.take(columns["role"]),
@@ -123,7 +145,7 @@ def _frame(reader: Reader, terms: Terms, columns: Columns) -> pd.DataFrame:
             "cluster": clusters,
             "cluster_size": size,
             "head": columns["head"].astype(bool),
-            "origin": _text(columns["origin"]),
+            "origin": columns["origin"],
         },
         columns=list(COLUMNS),
     )
@@ -147,18 +169,18 @@ def tagsets(reader: Reader, terms: Terms, numbers: np.ndarray) -> pd.Series:
     return pd.Series(ready[place], dtype=object)
 
 
-def _words(reader: Reader, terms: Terms, numbers: np.ndarray) -> pd.api.extensions.ExtensionArray:
+def _words(reader: Reader, terms: Terms, numbers: np.ndarray) -> Texts:
     """Numbers of terms → their texts."""
     place, different = pd.factorize(numbers)
     texts = terms.texts(reader, different.tolist())
     return _text([texts[number] for number in different.tolist()]).take(place)
 
 
-def _text(values: Sequence[str]) -> pd.api.extensions.ExtensionArray:
+def _text(values: Sequence[str]) -> Texts:
     return pd.array(values, dtype="str")
 
 
-def _clusters(reader: Reader, keys: np.ndarray) -> tuple[pd.api.extensions.ExtensionArray, np.ndarray]:
+def _clusters(reader: Reader, keys: np.ndarray) -> tuple[Texts, np.ndarray]:
     """Keys of heads, 0 for none → (ids of the heads, sizes)."""
     place, different = pd.factorize(keys)
     heads = different.tolist()

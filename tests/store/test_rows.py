@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import statistics
@@ -13,9 +14,10 @@ import pandas as pd
 import pytest
 from sqlalchemy import event
 
-from newslink.errors import QueryError
+from newslink.errors import QueryError, StoreError
 from newslink.model import Entry, Filter, Role
-from newslink.store import Membership, Store, pages
+from newslink.store import Membership, Store, codec, keys, pages
+from newslink.store import rows as store_rows
 from tests.store.audit import audit
 from tests.store.make import BEIJING, SECURITIES, article, entry, ingest, link, linked, random_articles
 
@@ -234,6 +236,66 @@ def test_every_digit_and_character_of_a_row_comes_back(store: Store, longest: in
             found = {(r.article, r.security): (r.title, r.url, r.confidence, r.relevance) for r in frame.itertuples()}
             assert len(found) == len(frame) > 0
             assert found == {key: row for key, row in wanted.items() if not chosen.securities or key[1] in chosen.securities}
+
+
+def plainly(store: Store, security: str | None) -> list[tuple]:
+    """Link rows as the table has them, a column a cell, ascending by article and security."""
+    with store.database.read() as reader:
+        rows = reader.rows(
+            "SELECT l.id, s.text, l.session, l.bucket, l.flags, l.published, l.precision, l.title, o.text, c.text, g.text, l.url, r.text, f.text, "
+            "l.role, l.confidence, l.relevance, l.head, l.origin FROM link l JOIN term s ON s.id = l.security JOIN term o ON o.id = l.source "
+            "JOIN term c ON c.id = l.category JOIN term g ON g.id = l.tagset JOIN term r ON r.id = l.rule JOIN term f ON f.id = l.surface "
+            f"{'WHERE s.text = ? ' if security else ''}ORDER BY l.article, l.security",
+            [security] if security else [],
+        )
+    return [
+        (id, name, keys.EPOCH + timedelta(session) if session else None, codec.BUCKETS[bucket] if bucket >= 0 else "", bool(flags & 1), bool(flags & 2),
+         codec.moment_of(published, 0), codec.PRECISIONS[precision], title, source, category, tuple(json.loads(tags)) if tags else (), url, rule,
+         surface, codec.ROLES[role], confidence, relevance, bool(head), origin)
+        for id, name, session, bucket, flags, published, precision, title, source, category, tags, url, rule, surface, role, confidence, relevance,
+        head, origin in rows
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("security", [None, SECURITIES[0]])
+def test_rows_read_by_column_are_the_cells_of_the_table_in_order(filled, security: str | None) -> None:
+    store, _ = filled
+    store.put(hostile_entries())
+    frame = store.rows(Filter(securities=(security,) if security else ()))
+    told = frame.drop(columns=["cluster", "cluster_size"]).astype(object)
+    found = [tuple(None if cell is pd.NaT else cell for cell in row) for row in told.itertuples(index=False)]
+    wanted = [(*row[:2], row[2] and pd.Timestamp(row[2]), *row[3:5], *row[5:]) for row in plainly(store, security)]
+    assert found == wanted and len(found) > 50
+    assert {str(t) for t in frame.dtypes} == {"str", "bool", "datetime64[s]", "datetime64[us, UTC]", "object", "float64", "int64"}
+    assert all(str(frame[name].dtype) == "str" for name in ("article", "security", "bucket", "title", "source", "url", "rule", "role", "origin"))
+
+
+def test_what_is_read_as_one_number_has_room_for_every_kind() -> None:
+    room = {name: 1 << bits for together in store_rows._TOGETHER for name, bits in together}
+    assert len(codec.BUCKETS) < room["bucket"] and len(codec.ROLES) <= room["role"] and len(codec.PRECISIONS) <= room["precision"]
+    assert keys.day_number(date.max) < room["session"]
+    assert all(sum(bits for _, bits in together) <= 64 for together in store_rows._TOGETHER)
+
+
+@pytest.mark.parametrize("odd", ["a" + chr(0) + "b", chr(0)])
+def test_a_text_that_holds_what_stands_between_texts_is_read_whole(url: str, store: Store, odd: str) -> None:
+    """None is stored by ``put``; a file made elsewhere may hold some."""
+    if not url.startswith("sqlite"):
+        pytest.skip("PostgreSQL holds no such text")
+    store.put([linked(article(id)) for id in "abc"])
+    with store.database.write() as writer:
+        writer.run("UPDATE link SET title = ? WHERE id = 'b'", (odd,))
+    assert dict(store.rows(Filter())[["article", "title"]].itertuples(index=False))["b"] == odd
+
+
+def test_a_text_that_is_none_is_said_to_be_damage(url: str, store: Store) -> None:
+    if not url.startswith("sqlite"):
+        pytest.skip("PostgreSQL holds no such text")
+    store.put([linked(article(id)) for id in "abc"])
+    with store.database.write() as writer:
+        writer.run("UPDATE link SET title = CAST(x'ff41' AS TEXT) WHERE id = 'b'")
+    with pytest.raises(StoreError, match="damaged"):
+        store.rows(Filter())
 
 
 def test_a_snapshot_is_one_content_for_its_thread_alone_and_then_over(store: Store) -> None:
