@@ -2,7 +2,8 @@
 
 Nothing of plotly is imported: building validated figure objects takes thirty times as long (docs/decisions). The tests validate the
 dictionaries.
-Traces leave ``x`` out where they cover every place: place i of the category axis is then implied, which keeps the figure small.
+Traces leave ``x`` out where they cover every place, which keeps the figure small: place i of the category axis is implied. plotly takes the
+0 it would begin with for one more category behind all others, except of candles, so lines and bars name the first place as ``x0``.
 """
 
 from __future__ import annotations
@@ -77,6 +78,8 @@ def kline_figure(
         data += _panel(panel, tail, taken, axis, options, colours)
     axes.append(("y3", 0.07))
     data.append(_density(places, marks, colours, text))
+    first_place = places.labels()[:1]
+    data = [data[0], *(trace | {"x0": name} for trace in data[1:] for name in first_place)] if first_place else data
     data += _marker_traces(places, marks, shown, digits, options, colours, text, tag_words or {})
     return {"data": data, "layout": _layout(places, marks, shown, price_range(*reach, options.log), axes, options, colours)}
 
