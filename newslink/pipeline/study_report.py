@@ -54,7 +54,7 @@ body{font:14px/1.7 "PingFang SC","Microsoft YaHei","Noto Sans CJK SC",system-ui,
 body{margin:0 auto;max-width:1100px;padding:16px}
 h1{font-size:20px}h2{font-size:16px;margin:28px 0 6px}.says{font-size:16px;font-weight:600}
 table{border-collapse:collapse;font-size:13px}td,th{padding:3px 10px;border-bottom:1px solid #e9edf1;text-align:right}
-td:first-child,th:first-child{text-align:left}li{margin:2px 0}pre{background:#f6f8fa;padding:10px;overflow:auto;font-size:12px}
+td:first-child,th:first-child{text-align:left;white-space:nowrap}li{margin:2px 0}pre{background:#f6f8fa;padding:10px;overflow:auto;font-size:12px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px}dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}
 """
 _START = """
@@ -119,9 +119,11 @@ def study_html(result: StudyResult, about: About, labels: Sequence[str] | None =
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     parts, figures = [], []
+    several = len(set(result.events.group.tolist())) > 1
     for number, group in enumerate(dict.fromkeys(result.events.group.tolist())):
         said = verdict(result, group, about.language)
-        parts.append(f"<h2>{_safe(group)}</h2><p>{_safe(said.tested)}</p>")
+        heading = f"<h2>{_safe(group)}</h2>" if several else ""
+        parts.append(f"{heading}<p>{_safe(said.tested)}</p>")
         parts += [f'<p class="says">{_safe(line)}</p>' for line in said.says]
         if group in result.spans and not result.refused:
             for name, figure in figures_of(result, group, labels, about.language).items():
@@ -151,7 +153,8 @@ def study_html(result: StudyResult, about: About, labels: Sequence[str] | None =
 def _left_out(result: StudyResult, language: str) -> pd.DataFrame:
     """Events that were left out with their reason, in words."""
     table, said, names = excluded_table(result, ""), REASONS.get(language, REASONS["en"]), _words(language)
-    shown = table[["event_id", "group", "ticker", "event_date", "reason"]].assign(reason=[said.get(one, str(one)) for one in table["reason"]])
+    told = ["event_id", *(["group"] if table["group"].nunique() > 1 else []), "ticker", "event_date", "reason"]
+    shown = table[told].assign(reason=[said.get(one, str(one)) for one in table["reason"]])
     return shown.rename(columns=names)
 
 

@@ -97,7 +97,12 @@ def _unlinked(found: Context, news: pd.DataFrame) -> None:
             change(article=str(news["article"].iloc[row]))
             st.session_state["go"] = "news"
 
-    st.dataframe(tables.news_frame(found, news), hide_index=True, on_select=chosen, selection_mode="single-row", key="w-unlinked")
+    shown = tables.news_frame(found, news)
+    config = {words[name]: st.column_config.TextColumn(width=width) for name, width in {"published": 128, "title": 560, "source": 140}.items()}
+    st.dataframe(
+        shown, hide_index=True, on_select=chosen, selection_mode="single-row", key="w-unlinked", height=tables.height_of(shown, 560),
+        column_config=config,
+    )  # fmt: skip
 
 
 def _names(found: Context, names: tuple[ProposedName, ...]) -> None:

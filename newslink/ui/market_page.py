@@ -166,7 +166,9 @@ def _newest(found: Context, news: pd.DataFrame) -> None:
             st.session_state["go"] = "news"
 
     shown = tables.news_frame(found, news)
-    wide = {"published": 122, "title": 276, "reported": 74, "securities": 112, "source": 78, "tag": 90}
+    wide = {
+        "published": 122, "title": 276, "reported": 74, "securities": 112, "source": 78 if found.language == "zh" else 96, "tag": 90,
+    }  # fmt: skip
     config = {found.words[name]: st.column_config.TextColumn(width=width) for name, width in wide.items()}
     st.dataframe(
         shown, hide_index=True, on_select=chosen, selection_mode="single-row", key="w-newest", height=tables.height_of(shown, 500),

@@ -99,7 +99,7 @@ def _list(found: Context, loaded: NewsView) -> None:
         words["title"]: st.column_config.TextColumn(width=290 if words["reported"] in shown else 370),
         words["reported"]: st.column_config.TextColumn(width=80),
         words["securities"]: st.column_config.TextColumn(width=132),
-        words["source"]: st.column_config.TextColumn(width=78),
+        words["source"]: st.column_config.TextColumn(width=78 if found.language == "zh" else 96),
         words["tag"]: st.column_config.TextColumn(width=86),
     }
     st.dataframe(shown, hide_index=True, height=tables.height_of(shown, 700), selection_mode="single-row", on_select=chosen, key=key, column_config=config)

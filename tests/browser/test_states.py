@@ -135,7 +135,7 @@ def test_rejected_files_are_listed_with_their_reason(visit, own):
     one.open("data")
     one.page.wait_for_selector(".nl-cards")
     one.rest()
-    assert "账目平" in one.text()
+    assert "篇数核对一致" in one.text()
     one.shot("data")
 
 
