@@ -122,7 +122,7 @@ def _line(y: list, name: str, colour: str, axis: str = "y", dash: str = "solid",
         "yaxis": axis,
         "line": line,
         "hoverinfo": "skip",
-        "showlegend": False,
+        "showlegend": True,  # on screen the names stand beside the values; in what is exported the legend is all there is
     }
 
 
@@ -340,7 +340,7 @@ def _layout(
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 11}, "itemsizing": "constant"},
         "meta": {"period": places.period, "last": places.last.astype("int64").tolist(), "drawn": marks.drawn, "undrawn": marks.undrawn},
     }
-    layout["margin"]["t"] = 26
+    layout["margin"] |= {"t": 26, "l": 40}  # the first day is written as far to the left of its candle as to the right
     if options.title:
         layout["title"] = {"text": escape(plain(options.title, 80)), "font": {"size": 14}, "x": 0.01}
         layout["margin"]["t"] = 56

@@ -35,8 +35,11 @@ def test_lines_volume_and_density_stand_under_their_candles_in_the_exported_page
     page.goto(path.as_uri())
     page.wait_for_function("() => document.getElementById('chart').calcdata")
     traces = page.evaluate(POINTS)
+    legend = page.locator(".legendtext").all_text_contents()
+    left = page.locator(".xtick text").first.bounding_box()["x"] - page.locator("#chart").bounding_box()["x"]
     context.close()
     assert len(traces) == len(figure["data"])
+    assert {"MA5", "MA60", "沪深300", "DIF", "RSI6"} <= set(legend) and left >= 0
     assert {trace["last"] for trace in traces} == {days - 1}, "no place was added behind the last session"
     assert all(0 <= trace["low"] <= trace["high"] <= days - 1 for trace in traces), traces
     named = {trace["name"]: trace["points"] for trace in traces}
