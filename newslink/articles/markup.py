@@ -95,21 +95,30 @@ class _Scanner:
 
     def read(self, html: str) -> None:
         end = html.rfind(">") + 1
-        runs = RUN.split(html[:end])
+        parts = iter(RUN.split(html[:end]))  # words, run, words, run, …, words
         known, opened = RUNS.get, self.open
-        self.text(runs[0])
-        for i in range(1, len(runs), 2):
-            run = runs[i]
+        self.text(next(parts))
+        for run in parts:
+            text = next(parts)
             summary = known(run) or read_run(run)
             if summary is UNUSUAL:
-                self.read_tags("".join(runs[i:]), html[end:])
+                self.read_tags("".join((run, text, *parts)), html[end:])
                 return
-            gap, alone, within = summary
+            gap, alone, within, credit = summary
             if gap > self.gap:
                 self.gap = gap
-            for element in within if opened else alone:
-                self.obey(element)
-            if text := runs[i + 1]:
+            elements = within if opened else alone
+            if elements:
+                self.obey(elements)
+            if credit:
+                opening, ending = credit
+                following = next(parts, "")
+                if following != ending:
+                    self.read_tags("".join((opening, text, following, *parts)), html[end:])
+                    return
+                self.credits.append(text)
+                text = next(parts)
+            if text:
                 self.text(text)
         self.text(_before_tag(html[end:]))
 
@@ -128,39 +137,38 @@ class _Scanner:
                     self.credits += tokens[i - 1 : end : 2]
                 i, text = (end + 2, tokens[end + 1]) if own else (end, "")
             elif element.action != IGNORE:
-                self.obey(element)
+                self.obey((element,))
             if text:
                 self.text(text)
         if not (len(tokens) > 1 and UNENDED.match(tokens[-2])):
             self.text(_before_tag(rest))
 
-    def obey(self, element: Element) -> None:
-        action, name, kind, target, printed, opens = element
+    def obey(self, elements: tuple[Element, ...]) -> None:
         opened = self.open
-        if action == CLOSE:
-            if opened:
-                if opened[-1][0] == name:
+        for action, name, kind, target, printed, opens in elements:
+            if action == CLOSE:
+                if opened and opened[-1][0] == name:
                     entry = opened.pop()
                     if entry[4] is not None:
                         self.annotate(entry, proper=True)
-                else:
+                elif opened:
                     self.close(name)
-        elif action == OPEN:
-            if name == "a" and opened and (opened[-1][0] == "a" or (len(opened) > 1 and opened[-2][0] == "a")):
-                self.close("a", proper=False)
-            opened.append((name, self.length, len(self.found), kind, target))
-        elif action == LINE:
-            self.gap = 2
-            if opened:
-                self.close_all()
-        elif action == SPACE:
-            self.gap = self.gap or 1
-        elif action == CHART:
-            self.chart(target, printed)
-            if opens:
-                opened.append((name, self.length, 0, "", None))
-        elif action == IMAGE:
-            self.image(target, printed)
+            elif action == OPEN:
+                if name == "a" and opened and (opened[-1][0] == "a" or (len(opened) > 1 and opened[-2][0] == "a")):
+                    self.close("a", proper=False)
+                opened.append((name, self.length, len(self.found), kind, target))
+            elif action == LINE:
+                self.gap = 2
+                if opened:
+                    self.close_all()
+            elif action == SPACE:
+                self.gap = self.gap or 1
+            elif action == CHART:
+                self.chart(target, printed)
+                if opens:
+                    opened.append((name, self.length, 0, "", None))
+            elif action == IMAGE:
+                self.image(target, printed)
 
     def text(self, text: str) -> None:
         if "&" in text:
@@ -191,8 +199,10 @@ class _Scanner:
     def chart(self, target: Target, printed: str) -> None:
         """A chart's link and its image say the same security at the same place: one chart."""
         at = self.length + 1 if self.gap == 2 and self.length else self.length
-        if not any(entry[0] == at == entry[1] and entry[4] == target for entry in self.found[-2:]):
-            self.found.append((at, at, printed, "chart", target))
+        for start, end, _, _, other in self.found[-2:]:
+            if start == at == end and other == target:
+                return
+        self.found.append((at, at, printed, "chart", target))
 
     def image(self, target: Target, printed: str) -> None:
         if self.images < MAX_IMAGES:

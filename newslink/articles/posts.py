@@ -29,7 +29,9 @@ _KEY = re.compile(r"([A-Za-z_\u4e00-\u9fff][\w-]{0,40})[ \t]*[:：](?:[ \t]+|(?=
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)")
 _ADDRESS_LINE = re.compile(r"\s*<((?:https?:)?//[^<>\s]{0,2000})?>\s*\Z")
 _BACK_LINE = re.compile(r"\s*(?:\[(?:返回|首页|回到)[^\[\]]{0,80}\]\([^()\s]{0,500}\)\s*[｜|]?\s*){1,6}\Z")
+_ENCLOSES = frozenset("\"'[")
 _CLOSES_TAIL = frozenset(">)｜|")  # with one of these such a line ends
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _SEPARATOR = re.compile(r"[,，、;；]")
 _DATED_NAME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})-", re.ASCII)
 _ARTICLE_LAYOUTS = frozenset(("", "post", "posts", "article", "news", "single", "none", "null"))
@@ -40,9 +42,8 @@ def parse_post(item: RawItem) -> Article:
     """The article of one post. A post without a usable date is still one (precision NONE); a file without front matter is none."""
     text = decode(item.raw, item.locator)
     if "\r" in text:
-        text = text.replace("\r\n", "\n")
-        if "\r" in text:
-            text = text.replace("\r", "\n")
+        # Taking one character away is four times as fast as putting one for two.
+        text = text.replace("\r", "") if not _LONE_RETURN.search(text) else text.replace("\r\n", "\n").replace("\r", "\n")
     values, body, body_line = _split(text, item.locator)
     fields = fields_of(values)
     layout = str(values.get("layout", "")).lower()
@@ -137,7 +138,7 @@ def _front_matter(block: str) -> dict[str, object]:
 
 
 def _value(text: str) -> str | list[str]:
-    if len(text) > 1:
+    if len(text) > 1 and text[0] in _ENCLOSES:
         if text[0] == text[-1] == '"':
             return text[1:-1].replace('\\"', '"')
         if text[0] == text[-1] == "'":

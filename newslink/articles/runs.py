@@ -30,12 +30,14 @@ from newslink.articles.elements import (
 
 class Run(NamedTuple):
     """gap: what it puts between the words before and behind it: 0 nothing, 1 a space, 2 a new line. alone: its elements that have an effect
-    besides, where no inline element is open before it; within: those where one is.
+    besides, where no inline element is open before it; within: those where one is. credit: where its last tag opens the credit line, that tag
+    and the end tag, which is not part of the run.
     """
 
     gap: int
     alone: tuple[Element, ...]
     within: tuple[Element, ...]
+    credit: tuple[str, str] | None = None
 
 
 UNUSUAL = Run(0, (), ())
@@ -83,6 +85,7 @@ def _read(run: str) -> Run:
         return UNUSUAL
     elements: list[Element] = []
     gap = 0
+    credit = None
     i = 1
     while i < len(tokens):
         element = KNOWN.get(tokens[i]) or read_tag(tokens[i])
@@ -95,7 +98,10 @@ def _read(run: str) -> Run:
             i = end + 2 if own else end
             white = own and bool(tokens[i - 1])
         elif action == CREDIT:
-            return UNUSUAL
+            if i < len(tokens):
+                return UNUSUAL
+            credit = (tokens[-2], f"</{element.name}>")
+            white = False
         else:
             white = bool(tokens[i - 1])
             last = elements[-1] if elements else _WHITE_SPACE
@@ -107,15 +113,17 @@ def _read(run: str) -> Run:
                 elements.pop()  # opened and closed around nothing
             elif action == SPACE:
                 white = True
+            elif action == CHART and last.action == CHART and last.target == element.target and not element.opens:
+                pass  # the link has said it
             elif action != IGNORE:
                 elements.append(element)
         if white and not gap:
             gap = 1
             elements.append(_WHITE_SPACE)
     if any(element.action == CHART for element in elements):  # it stands at what the gap is before it
-        return Run(0, tuple(elements), tuple(elements))
+        return Run(0, tuple(elements), tuple(elements), credit)
     within = [element for element in elements if element.action != SPACE]
-    return Run(gap, tuple(_alone(within)), tuple(within))
+    return Run(gap, tuple(_alone(within)), tuple(within), credit)
 
 
 def _alone(elements: list[Element]) -> list[Element]:
