@@ -232,13 +232,15 @@ class _Scanner:
 
     def annotate(self, entry: tuple[str, int, int, str, Target | None], proper: bool) -> None:
         _, start, made, kind, target = entry
+        found = self.found
         if self.length == start:
             return
         # The wrapping span repeats its link's security: the inner one has spoken already.
-        for other in self.found[made:]:
-            if other[4] == target and other[3] not in _WORDLESS:
-                return
-        self.found.append((start, self.length, "" if proper else "cut", kind, target))
+        if len(found) > made:
+            for other in found[made:]:
+                if other[4] == target and other[3] not in _WORDLESS:
+                    return
+        found.append((start, self.length, "" if proper else "cut", kind, target))
 
     def page(self) -> Page:
         self.close_all()
@@ -247,27 +249,34 @@ class _Scanner:
         named = _CREDIT.search(" ".join(decode_entities(credit).split())) if credit else None
         if not credit and "来源" in text[-60:] and (named := _CREDIT.search(text, max(0, len(text) - 60))):
             text = text[: named.start()].rstrip()
+        annotations = self.annotations(text)
+        if related := related_in(text):
+            annotations = sorted(annotations + related, key=_place)
+        return Page(text, tuple(annotations), named[1] if named else "")
+
+    def annotations(self, text: str) -> list[Annotation]:
+        """What was found, in order of its place in text. text: all the words, or those before the credit line."""
         annotations: list[Annotation] = []
         size = len(text)
-        for start, end, printed, kind, target in self.found:
-            start, end = min(start, size), min(end, size)
+        latest, ordered = -1, True
+        for start, end, printed, kind, (target, security, special) in self.found:
+            if end > size:
+                start, end = min(start, size), size
             if kind in _WORDLESS:
-                annotations.append(make_annotation("body", start, start, printed, target.kind or kind, target.text, target.security))
-                continue
-            surface = text[start:end]
-            if not surface:
-                continue
-            if surface[0].isspace() or surface[-1].isspace():
-                start += len(surface) - len(surface.lstrip())
-                surface = surface.strip()
-            if printed == "cut" and (stop := _PUNCTUATION.search(surface)):
-                surface = surface[: stop.start()]
-            if surface:
+                end, surface = start, printed
+            else:
+                surface = text[start:end].strip()
+                if len(surface) < end - start:
+                    start += end - start - len(text[start:end].lstrip())
+                if printed == "cut" and (stop := _PUNCTUATION.search(surface)):
+                    surface = surface[: stop.start()]
+                if not surface:
+                    continue
                 end = start + len(surface)
-                annotations.append(make_annotation("body", start, end, surface, target.kind or kind, target.text, target.security))
-        annotations += related_in(text)
-        annotations.sort(key=_place)
-        return Page(text, tuple(annotations), named[1] if named else "")
+            annotations.append(make_annotation("body", start, end, surface, special or kind, target, security))
+            ordered = ordered and start > latest
+            latest = start
+        return annotations if ordered else sorted(annotations, key=_place)
 
 
 def _before_tag(rest: str) -> str:
@@ -279,7 +288,7 @@ def _before_tag(rest: str) -> str:
 def related_in(text: str) -> list[Annotation]:
     """A further article printed below (相关报道): one annotation of kind "related" from its heading to the end of the text."""
     # One character is found much faster than two; the heading is a line of its own and not the first.
-    if ("关" in text or "阅" in text) and "\n" in text and ("\n相关" in text or "阅读" in text):
+    if ("相" in text and "关" in text and "\n相关" in text) or ("阅" in text and "\n" in text and "阅读" in text):
         heading = _RELATED.search(text)
         if heading and heading.start():
             return [Annotation("body", heading.start(), len(text), text[heading.start() :], "related", heading[0].strip())]
