@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from newslink.articles import text_of_html
-from newslink.articles.markup import MAX_HTML_CHARACTERS, MAX_IMAGES, read_page
+from newslink.articles import markup, runs, text_of_html
+from newslink.articles.markup import MAX_HTML_CHARACTERS, MAX_IMAGES, Page, read_page
 from newslink.errors import ArticleError
 from newslink.model import Annotation
 
@@ -146,7 +146,10 @@ def test_scripts_styles_comments_and_hidden_parts_are_left_out() -> None:
         ("<IMG SRC='HTTP://img.example/a.png?x=1&amp;y=2' alt=图一>", "HTTP://img.example/a.png?x=1&y=2"),
         ('<img src="//img.example/a.png" alt="图一"/>', "https://img.example/a.png"),
         ('<img src="blank.gif" data-src="https://img.example/late.png" alt="图一">', "https://img.example/late.png"),
-        ('<img src="data:image/gif;base64,R0lGOD" data-original="https://img.example/late.png" alt="图一">', "https://img.example/late.png"),
+        (
+            '<img src="data:image/gif;base64,R0lGOD" data-original="https://img.example/late.png" alt="图一">',
+            "https://img.example/late.png",
+        ),
     ],
 )
 def test_an_image_is_an_annotation_with_its_address(image: str, address: str) -> None:
@@ -239,6 +242,10 @@ def test_more_than_ten_million_characters_are_refused() -> None:
         "\u3000",
         "<b x='>'",
         "<div hidden>",
+        "</p>\n <p>",
+        "<!-- -->",
+        "<p class=em_media>x</p>",
+        "<span></span> ",
     ],
 )
 def test_time_grows_with_length_only(unit: str) -> None:
@@ -310,6 +317,54 @@ def test_whatever_the_markup_spans_give_back_their_words(html: str) -> None:
         assert 0 <= a.start <= a.end <= len(text)
         if a.start < a.end:
             assert text[a.start : a.end] == a.surface
+
+
+def tag_by_tag(html: str) -> Page:
+    """Without taking tags together: every run is said to be one that cannot be read as a whole."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(markup, "RUNS", {})
+        patch.setattr(markup, "read_run", lambda run: runs.UNUSUAL)
+        return read_page(html)
+
+
+# What opens, closes, hides, separates and breaks off, with few words between, so that runs of every kind come about.
+TAGS = st.sampled_from(
+    [
+        "<p>", "</p>", "<p hidden>", '<p class="em_media">', "</P>", "<br>", "<td>", "<b>", "</b>", "<i hidden>", "</i>", "<div hidden>", "</div>",
+        "<span>", "<span id='stock_0.000858'>", "<span id='quote_0.000858'></span>", "</span>", "<a>", "<a data-code='0,000858'>", "</a>",
+        "<a data-code='1,600519'>", "<a data-code='688111|1|1'>", "<img src='//webquotepic.eastmoney.com/?nid=1.688111'>", "<o:p>",
+        "<img src='https://img.example/a.png'>", "<script>", "</script>", "<title>", "<!-- -->", "<!-->", "<!--", "-->", "<!x>", "</>", "<1%",
+        "<a title='", '<b x="', "'>", '">', "<b x=>", "<b x='y'z>", "<b x='>'>", "<", ">", "甲", "乙", "，", "甲 乙", " ", "\n", "\u200b", "&nbsp;",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(TAGS, max_size=40).map("".join))
+@example("<a data-code='1,600519'>甲<a></a>乙</a>")
+@example("甲<i hidden></i> <b>乙")
+@example("<p class='em_media'>（来源：甲）</p>乙<p class='em_media'>（来源：<b>乙</b>）</p>丙")
+@example("<!-- <p>--><p>甲<!-->乙")
+@example("甲<script><p>乙</p></script><p>丙")
+def test_tags_read_together_do_what_they_do_one_by_one(html: str) -> None:
+    assert read_page(html) == tag_by_tag(html)
+    assert read_page(html) == tag_by_tag(html)  # now that the runs are remembered
+
+
+def test_on_the_real_posts_tags_read_together_do_what_they_do_one_by_one(shared) -> None:
+    paths = sorted((shared / "posts").rglob("*.md"))
+    assert len(paths) >= 20
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        for html in (text, text[: len(text) // 2], text.replace("</a>", ""), text.replace('"', "", 1)):
+            assert read_page(html) == tag_by_tag(html), path.name
+
+
+def test_what_is_remembered_of_runs_stays_bounded() -> None:
+    long = "<b>" * 1_000
+    read_page("".join(f"<p id=x{i}>字" for i in range(25_000)) + long)
+    assert 0 < len(runs.RUNS) <= 10_000
+    assert long not in runs.RUNS
 
 
 WELL_FORMED = st.recursive(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newslink.articles import RawItem, parse
+from newslink.articles import RawItem, parse, times
 from newslink.articles.items import fingerprint_of
-from newslink.articles.times import BEIJING
+from newslink.articles.times import BEIJING, parse_time
 from newslink.model import Article, Precision, Rejection
 
 TAIL = "\n\n<http://finance.eastmoney.com/news/1344,{id}.html>\n\n[返回东财滚动新闻](//finews.withounder.com/emnews/)｜[返回首页](//finews.withounder.com/)\n"
@@ -84,6 +84,26 @@ def test_titles_that_yaml_refuses_are_read_as_printed(printed: str, title: str) 
 def test_dates_of_every_shape(date: str, expected: tuple[int, ...], precision: Precision) -> None:
     found = article(post(date=date))
     assert (found.published, found.precision) == (datetime(*expected, tzinfo=BEIJING), precision)
+
+
+@given(
+    st.from_regex(r"(19[89]\d|20\d\d|2100)-[01]\d-[0-3]\d[ T,W][0-2]\d:[0-6]\d:[0-6]\d( ?\+08:?00| ?-0500| Z|[ ,]|\.5)?", fullmatch=True)
+)
+@example("1991-07-01 12:00:00 +0800")
+@example("2021-02-30 12:00:00 +0800")
+@example("2021-12-22 24:00:00")
+def test_the_usual_form_of_a_time_is_read_as_the_pattern_reads_it(printed: str) -> None:
+    found = parse_time(printed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(times, "_of_usual_form", lambda text: None)
+        expected = parse_time(printed)
+    assert (repr(found[0]), found[1]) == (repr(expected[0]), expected[1])
+
+
+@pytest.mark.parametrize("body", ["甲\r\n\r\n乙", "甲\r\r乙\r", "<p>甲</p>\r\n<p>乙\r丙</p>\r\r\n丁\r"])
+def test_every_carriage_return_ends_one_line(body: str) -> None:
+    lines = body.replace("\r\n", "\n").replace("\r", "\n")
+    assert article(post(body=body)).body == article(post(body=lines)).body
 
 
 def test_without_any_date_the_day_comes_from_the_file_name_and_else_it_is_unknown() -> None:
