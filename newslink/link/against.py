@@ -55,6 +55,8 @@ def against(lexicon: Lexicon, name: Traits, owner: Owner, before: str, after: st
                 return cues.OTHER_LEGAL
     if ahead & cues.FOREIGN_BEFORE.bit and not owner.entity.endswith(".US") and cues.FOREIGN_BEFORE.search(before):
         return cues.FOREIGN_BEFORE
+    if ahead & cues.VENUE_BEFORE.bit and cues.VENUE_BEFORE.search(before):
+        return cues.VENUE_BEFORE
     if klass is SECTOR or name.country:
         going_on = cues.SECTOR_AFTER if klass is SECTOR else cues.CHINA_AFTER
         goes_on = behind & going_on.bit and going_on.match(after) or ahead & cues.COUNTED_BEFORE.bit and cues.COUNTED_BEFORE.search(before)

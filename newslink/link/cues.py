@@ -57,7 +57,7 @@ OTHER_LEGAL, BETWEEN, FOREIGN_BEFORE = map(_one, ("other_legal", "between", "for
 SECTOR_AFTER, CHINA_AFTER, COUNTED_BEFORE = map(_one, ("sector_after", "china_after", "counted_before"))
 MEASURED_BEFORE, TIME_BEFORE, TRADE_TALK, IPO_TALK = map(_one, ("measured_before", "time_before", "trade_talk", "ipo_talk"))
 PRAISED_BEFORE, TOPIC_AFTER, BODY_AFTER, OBJECT_AFTER = map(_one, ("praised_before", "topic_after", "body_after", "object_after"))
-PREMISES_AFTER, BRANCH_AFTER, PLACE_BEFORE = map(_one, ("premises_after", "branch_after", "place_before"))
+PREMISES_AFTER, BRANCH_AFTER, PLACE_BEFORE, VENUE_BEFORE = map(_one, ("premises_after", "branch_after", "place_before", "venue_before"))
 REGION_BEFORE, REGION_AND_MORE, FOREIGN_FUND = map(_one, ("region_before", "region_and_more", "foreign_fund"))
 GOODS_BEFORE, GOODS_AFTER, GOES_PUBLIC = map(_one, ("goods_before", "goods_after", "goes_public"))
 # Headlines, titles of works, scenes.
@@ -75,3 +75,5 @@ OWN_ACT = frozenset(("+ 公告", "+ 投资者互动", "+ 股东、股价或管�
 # What begins like something in AGAINST_AFTER: only sure names with one of these behind them need a closer look.
 SUSPECT_NEXT = "市县区镇乡州岛杯奖路站街队馆村"
 SUSPECT_PAIRS = frozenset(word_list("suspect_pairs"))
+# What VENUE_BEFORE ends with: the same for what stands before a sure name.
+SUSPECT_BEFORE = frozenset(word_list("suspect_before"))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from newslink.link import cues
 from newslink.link.against import NAMESAKE, PLAIN_LOSS, RUNS_ON, STRADDLED, against
-from newslink.link.classes import AFFILIATE, FOREIGN, PLAIN, WORD, SurfaceClass
+from newslink.link.classes import AFFILIATE, FOREIGN, PHRASE, PLAIN, WORD, SurfaceClass
 from newslink.link.cue import Cue
 from newslink.link.found import Found
 from newslink.link.lexicon import Lexicon, Owner
@@ -51,6 +51,8 @@ def weighed(rules: float, context: float, name: Traits) -> float:
     """Log odds of a name judged by rules, in its surroundings."""
     if name.klass is PLAIN:
         return rules + _OF_ODDITY * min(0.0, context - ODD)
+    if name.klass is PHRASE:  # mostly its company: only what stands around other things takes from it
+        return rules + max(-_MOST_OF_CONTEXT, min(0.0, _OF_CONTEXT * (context - ODD)))
     if not name.heard:
         return rules
     most = 0.0 if name.frequent else _MOST_OF_CONTEXT

@@ -75,7 +75,10 @@ class Looker:
         self._borders = Borders()
         self._suspect = np.zeros(65536, bool)
         self._suspect[[ord(c) for c in cues.SUSPECT_NEXT]] = True
-        self._suspect_pairs = np.array(sorted({ord(a) << 16 | ord(b) for a, b in cues.SUSPECT_PAIRS}), np.int64)
+        self._suspect_pairs = _pairs(cues.SUSPECT_PAIRS)
+        self._suspect_last = np.zeros(65536, bool)
+        self._suspect_last[[ord(a) for a in cues.SUSPECT_BEFORE if len(a) == 1]] = True
+        self._suspect_ends = _pairs(cues.SUSPECT_BEFORE)
         # Names shared by a group are sure only before a border or a word that companies act by.
         self._careful = klass == SurfaceClass.AFFILIATE
         self._careful[[i for i, p in enumerate(lexicon.patterns[: len(lexicon.owners)]) if p.startswith("中国")]] = True
@@ -121,6 +124,8 @@ class Looker:
             begins[given] |= self._borders.given_name(units, start[given])
         calm = self._calm_class.take(pattern) & names.valid & ~self._suspect.take(following) & ~(begins | runs)
         calm &= ~_among(following.astype(np.int64) << 16 | units.take(np.minimum(end + 1, size - 1)), self._suspect_pairs)
+        calm &= ~self._suspect_last.take(before)
+        calm &= ~_among(units.take(np.maximum(start - 2, 0)).astype(np.int64) << 16 | before, self._suspect_ends)
         calm &= ~self._careful.take(pattern) | self._safe_next.take(following)
         calm &= before != OPENS_TITLE
         if len(names.legal_start):
@@ -140,6 +145,10 @@ class Looker:
         left[1:] = joint & good[:-1]
         right[:-1] = joint & good[1:]
         return left, right
+
+
+def _pairs(words: Iterable[str]) -> np.ndarray:
+    return np.array(sorted({ord(word[0]) << 16 | ord(word[1]) for word in words if len(word) == 2}), np.int64)
 
 
 def _among(keys: np.ndarray, sorted_keys: np.ndarray) -> np.ndarray:

@@ -85,6 +85,8 @@ class SentenceReader:
         joined = "一" <= last <= "鿿" or klass is WORD and last.isascii() and last.isalpha()
         free = firm or last in _FREE_BEFORE or listed and (klass is not WORD or name.everyday)
         free = free or ahead & cues.TIME_BEFORE.bit and cues.TIME_BEFORE.search(before)
+        # What is done with companies ends before the name: 重仓|苹果. Words are also held, sold and watched.
+        free = free or klass is PHRASE and joined and cues.company_before(before, ahead)
         if joined and not free and not name.surface[0].isascii():
             score += self._inside(name, owner.entity, before, ahead, evidence)
         return score

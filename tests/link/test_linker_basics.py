@@ -123,6 +123,22 @@ def test_an_ordinary_word_needs_a_company_around_it(linker):
     assert named(linker, "机器人：上半年净利润同比增长20%", "机器人公告，公司中标。") == ["300024.SZ"]
 
 
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        ("小区门口开着一家宁德时代，店员捡到钱包交给民警", False),
+        ("中山南路宁德时代旁的行道树被吹倒，砸中两辆电动车", False),
+        ("宁德时代门口排起长队", False),
+        ("岛城宁德时代立交桥西向匝道今夜起施工", False),
+        ("科创板又迎来一家宁德时代供应商，宁德时代持股2%", True),
+        ("沿着一带一路宁德时代把工厂建到匈牙利", True),
+        ("宁德时代与特斯拉对面而坐，重谈供货价", True),
+    ],
+)
+def test_a_shop_or_crossing_of_a_sure_name_is_not_its_company(linker, text, linked):
+    assert bool([k for k in linker.link(article(text)) if k.security == "300750.SZ" and k.confidence >= 0.5]) is linked
+
+
 def test_the_listing_follows_the_market_spoken_of_and_the_other_is_kept(linker):
     (link,) = [k for k in linker.link(article("港股碳中和概念股走低，金风科技跌超5%")) if k.confidence >= 0.5]
     assert (link.security, link.alternatives) == ("02208.HK", ("002202.SZ",))
