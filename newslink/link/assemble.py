@@ -33,6 +33,7 @@ from newslink.model import Annotation, Article, Kind, Link, Role
 _FIELDS = ("title", "body")
 _WORDLESS = frozenset(("board", "index", "glossary", "related"))
 _MOST_LISTINGS = 200_000
+_INDEX = Kind.INDEX
 _SUBJECT, _MENTION = Role.SUBJECT, Role.MENTION
 
 
@@ -109,9 +110,9 @@ class Assembler:
             if note.security is None or note.kind in _WORDLESS:
                 continue
             known = self._universe.security(note.security)
-            if known is not None and known.kind is Kind.INDEX:
+            if known is not None and known.kind is _INDEX:
                 continue
-            entity = self._universe.entity_of(note.security)
+            entity = known.entity if known is not None else note.security
             if note.kind == "tag":  # a feed's own tag is made by a dictionary: it helps where the words are there, and makes no link
                 for one in found:
                     if type(one) is Found and one.entity == entity and one.weak:
@@ -121,8 +122,8 @@ class Assembler:
             if note.kind == "chart" or note.start == note.end:
                 found.append(Found(entity, note.security, 2, note.start, note.end, 4.5, "chart", ["+ its chart"], listing_said=0))
                 continue
-            field = _FIELDS.index(note.field)
-            if any(field == _FIELDS.index(f) and s <= note.start < e for f, s, e in related):
+            field = 1 if note.field == "body" else _FIELDS.index(note.field)
+            if related and any(field == _FIELDS.index(f) and s <= note.start < e for f, s, e in related):
                 continue
             if at is None:
                 at = {}
