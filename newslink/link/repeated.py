@@ -1,6 +1,6 @@
-"""A name met again and again in one article: what it surely meant the first times it means wherever nothing speaks against it.
+"""A name met again and again in one article: what it surely meant the first time it means wherever nothing speaks against it.
 
-Within one article a name hardly ever changes its meaning, so only its first mentions are weighed with all that stands around them, and of the
+Within one article a name hardly ever changes its meaning, so only its first mention is weighed with all that stands around it, and of the
 others those with something suspicious beside them. Words, places and trades are not taken so: 机器人 (300024) makes 机器人, too.
 """
 
@@ -21,7 +21,7 @@ from newslink.link.text import DIGIT, UPPER
 # What a name surely means in one article: (entity, security, confidence, rule, evidence).
 Meant = tuple[str, str, float, str, tuple[str, ...]]
 
-FIRST_ONES = 2  # mentions of a name in an article that are weighed in any case
+FIRST_ONES = 1  # mentions of a name in an article that are weighed in any case
 SURE, SURE_OF_WEAK = 2.0, 3.0  # log odds from which one of them speaks for the others; of a name that needs evidence
 EVIDENCE = ("+ name", "+ named for sure elsewhere in the article")
 _STEADY = frozenset((PLAIN, AFFILIATE, NICKNAME, FOREIGN, PHRASE, SHORTENED, FUND, PERSON))
@@ -63,7 +63,8 @@ class Repeated:
         known[[number for number in meant if number < len(known)]] = True
         fits = known[group] & self._steady[pattern] & ~(self._open[pattern] & names.foreign[names.place >> 1])
         if batch.codes:
-            fits &= ~_BEFORE_CODE[look.following]
+            (before,) = (fits & _BEFORE_CODE[look.following]).nonzero()
+            fits[[i for i, end in zip(before.tolist(), names.end[before].tolist(), strict=True) if end + 1 in batch.codes]] = False
         (closer,) = (fits & ~look.calm).nonzero()
         if len(closer):
             fits[closer] = self._stand(batch, names.take(closer), look.take(closer))
