@@ -53,7 +53,8 @@ def field_of(name: str) -> str | None:
 
 def fields_of(row: Mapping[str, object]) -> dict[str, object]:
     """The row by our field names, empty values left out. A date and a time in two columns are joined."""
-    best: dict[str, tuple[int, object]] = {}
+    fields: dict[str, object] = {}
+    ranks: dict[str, int] = {}
     times: list[str] = []
     for name, value in row.items():
         if not value and (value is None or value == "" or value == []) or not isinstance(name, str):
@@ -67,9 +68,9 @@ def fields_of(row: Mapping[str, object]) -> dict[str, object]:
             if str(value).lower() in ("true", "false"):
                 continue
             times.append(value.strip())
-        if field not in best or rank < best[field][0]:
-            best[field] = (rank, value)
-    fields = {field: value for field, (_, value) in best.items()}
+        if field not in ranks or rank < ranks[field]:
+            ranks[field] = rank
+            fields[field] = value
     if len(times) > 1:
         clock = next((t for t in times if _CLOCK.match(t)), None)
         day = next((t for t in times if _DAY.match(t)), None)

@@ -26,10 +26,11 @@ def text_of_markdown(source: str) -> tuple[str, tuple[Annotation, ...]]:
     images: list[tuple[int, str, str]] = []  # place, words, address
     length = 0
     for line in clean(source).splitlines():
-        if _RULE.match(line):
-            continue
-        if mark := _LINE_MARK.match(line):
-            line = line[mark.end() :]
+        if not line[:1].isalnum():  # neither a rule nor a mark begins with a letter
+            if _RULE.match(line):
+                continue
+            if mark := _LINE_MARK.match(line):
+                line = line[mark.end() :]
         words, links = _inline(line) if _MARKS.search(line) else (" ".join(line.split()), [])
         if not words and not links:
             continue

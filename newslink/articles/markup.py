@@ -8,6 +8,7 @@ Every pattern is possessive or lazy to a certain end: time grows with length onl
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -37,6 +38,7 @@ make_annotation = maker(Annotation)
 _place = attrgetter("start", "end")
 MAX_HTML_CHARACTERS = 10 << 20
 MAX_IMAGES = 30  # of an article; the others are left out
+_MAX_CREDIT = 100  # characters: longer ones are not remembered
 _WORDLESS = ("chart", "image")
 
 
@@ -246,13 +248,14 @@ class _Scanner:
         self.close_all()
         text = "".join(self.pieces)
         credit = "".join(self.credits)
-        named = _CREDIT.search(" ".join(decode_entities(credit).split())) if credit else None
+        medium = _medium_of(credit) if len(credit) <= _MAX_CREDIT else _medium_of.__wrapped__(credit)
         if not credit and "来源" in text[-60:] and (named := _CREDIT.search(text, max(0, len(text) - 60))):
+            medium = named[1]
             text = text[: named.start()].rstrip()
         annotations = self.annotations(text)
         if related := related_in(text):
             annotations = sorted(annotations + related, key=_place)
-        return Page(text, tuple(annotations), named[1] if named else "")
+        return Page(text, tuple(annotations), medium)
 
     def annotations(self, text: str) -> list[Annotation]:
         """What was found, in order of its place in text. text: all the words, or those before the credit line."""
@@ -277,6 +280,13 @@ class _Scanner:
             ordered = ordered and start > latest
             latest = start
         return annotations if ordered else sorted(annotations, key=_place)
+
+
+@lru_cache(maxsize=1024)  # the media are few
+def _medium_of(credit: str) -> str:
+    """The medium a credit line names, or ""."""
+    named = _CREDIT.search(" ".join(decode_entities(credit).split())) if credit else None
+    return named[1] if named else ""
 
 
 def _before_tag(rest: str) -> str:

@@ -72,7 +72,7 @@ def parse_post(item: RawItem) -> Article:
         identity = given_id(str(fields["id"]), str(fields.get("source", "")) or "post")
     else:
         identity = content_id(title, text, published)
-    tags = words_of(fields.get("tags"))
+    tags, categories = words_of(fields.get("tags")), words_of(fields.get("category"))
     source = str(fields.get("source", "")) or credit
     if not source and tags:
         source = tags[0] if tags[0] == _FLASH_TAG else tags[0].removesuffix("新闻") or tags[0]
@@ -83,7 +83,7 @@ def parse_post(item: RawItem) -> Article:
         title=title,
         body=text,
         source=clean(source),
-        category=clean(" ".join(words_of(fields.get("category"))[:1])),
+        category=categories[0] if categories else "",
         tags=tags,
         url=clean(url)[:2000],
         annotations=annotations,
@@ -120,7 +120,8 @@ def _front_matter(block: str) -> dict[str, object]:
             name, printed = m.groups() if m else ("", "")
         if name:
             key = name
-            value = _value(printed.strip())
+            printed = printed.strip()
+            value = _value(printed) if printed[:1] in _ENCLOSES else printed
             if not values.get(key):
                 values[key] = value
         elif key and line.strip():
@@ -138,7 +139,7 @@ def _front_matter(block: str) -> dict[str, object]:
 
 
 def _value(text: str) -> str | list[str]:
-    if len(text) > 1 and text[0] in _ENCLOSES:
+    if len(text) > 1:
         if text[0] == text[-1] == '"':
             return text[1:-1].replace('\\"', '"')
         if text[0] == text[-1] == "'":
@@ -206,8 +207,9 @@ def _read_body(body: str, name: str, locator: str, line: int) -> tuple[str, tupl
             digest, marked, digest_credit = read_page(digest) if has_markup(digest) else (*text_of_markdown(digest), "")
     except ArticleError as error:
         raise ArticleError(locator, error.reason, line) from None
-    credit = credit or digest_credit or closing_credit(digest) or closing_credit(text)
-    if digest and not _says(text, digest):
+    flash_credit = closing_credit(digest) if digest else ""
+    credit = credit or digest_credit or flash_credit or closing_credit(text)
+    if digest and not _says(text, digest, flash_credit):
         shift = len(digest) + 1 if text else 0
         moved = (Annotation(a.field, a.start + shift, a.end + shift, a.surface, a.kind, a.target, a.security) for a in annotations)
         annotations = (*marked, *moved)
@@ -215,9 +217,8 @@ def _read_body(body: str, name: str, locator: str, line: int) -> tuple[str, tupl
     return text, annotations, credit
 
 
-def _says(text: str, digest: str) -> bool:
+def _says(text: str, digest: str, credit: str) -> bool:
     """Whether text already holds the digest, white space and the digest's credit aside."""
-    credit = closing_credit(digest)
     words = digest.rstrip()
     if credit:
         words = words[: words.rindex(credit) - 1]

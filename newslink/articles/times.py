@@ -59,7 +59,7 @@ def _of_usual_form(text: str) -> datetime | None:
     """``2022-05-31 12:57:24`` with Beijing's offset or none, without the pattern; None for all that is written otherwise, is no time at all or
     lies in the years when Beijing kept summer time.
     """
-    if text[4:5] == text[7:8] == "-" and text[13:14] == text[16:17] == ":" and text[10] in " T" and text[19:] in _BEIJING_OFFSETS:
+    if len(text) > 18 and text[4] == text[7] == "-" and text[13] == text[16] == ":" and text[10] in " T" and text[19:] in _BEIJING_OFFSETS:
         try:
             return datetime.fromisoformat(text[:19]).replace(tzinfo=BEIJING) if "1992" <= text[:4] < "2100" else None
         except ValueError:
