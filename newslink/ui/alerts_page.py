@@ -30,7 +30,7 @@ def _inbox(found: Context, loaded: DataView) -> None:
     if not len(alerts):
         nothing(words["no_alerts"])
         return
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="inbox-head"):
         st.caption(found.say("n_unread", n=unread), width="content")
         st.button(
             words["mark_read"], icon=":material/done_all:", disabled=not unread, on_click=found.desk.store.mark_inbox_read, args=(loaded.newest,)

@@ -17,7 +17,8 @@ h1, h2, h3 { padding: .15rem 0; }
 .nl-quote .nl-last { font-size: 1.45rem; font-weight: 700; }
 .nl-quote small, .nl-line2, .nl-meta { opacity: .72; }
 .nl-meta { font-size: .8rem; overflow-wrap: anywhere; }
-.nl-facts0 td { padding: 2px 14px 2px 0; }
+.nl-facts0 td { padding: 2px 14px 2px 0; vertical-align: top; overflow-wrap: anywhere; }
+.nl-facts0 td:first-child { white-space: nowrap; }
 .nl-line2 { display: flex; flex-wrap: wrap; gap: 0 14px; font-size: .84rem; font-variant-numeric: tabular-nums; }
 .nl-line2:has(.nl-warn) { opacity: 1; } .nl-line2:has(.nl-warn) > span:not(:has(.nl-warn)) { opacity: .72; }
 .nl-warn { color: var(--nl-warn); font-weight: 600; }
@@ -52,6 +53,11 @@ h1, h2, h3 { padding: .15rem 0; }
   .stMain { overflow-x: hidden; }
   .stMainBlockContainer { padding: 4rem .55rem 1rem; }
   .st-key-reader { max-height: none; }
+  .nl-cards { grid-template-columns: repeat(auto-fit, minmax(80px, 1fr)); gap: 6px; }
+  .nl-card0 { padding: 6px; }
+  /* Where nothing hovers, a table's own buttons stand over what is above it. */
+  .st-key-inbox-head { margin-bottom: 2rem; }
+  .stTabs [role=tabpanel]:has(.stDataFrame) { padding-top: 2.4rem; }
   /* Chart, then what was clicked, then the table. */
   .stHorizontalBlock:has(> .stColumn .st-key-reader) { flex-direction: column; }
   .stHorizontalBlock:has(> .stColumn .st-key-reader) > .stColumn:has(.st-key-below),

@@ -10,7 +10,9 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.browser.conftest import HOSTILE, ROOT, serve
 from tests.loopback.world import Fault, start_world
@@ -94,6 +96,28 @@ def test_a_row_of_the_market_opens_the_chart(visit, sample):
     one.page.mouse.click(box["x"] + 16, box["y"] + 36 + 17)
     one.chart()
     assert one.page.inner_text(".nl-quote b") == "宁德时代"
+
+
+def test_the_header_of_a_number_stands_over_its_right_edge_like_the_number(visit, sample):
+    """``T+0`` of the events table: the ink of header and cells ends where the column ends, that of the title begins where it begins."""
+    one = visit(sample)
+    one.open("?code=300750.SZ")
+    one.chart()
+    table = one.page.locator("[data-testid=stDataFrame]").first
+    table.scroll_into_view_if_needed()
+    one.rest()
+    picture = np.asarray(Image.open(io.BytesIO(table.screenshot())).convert("L"), dtype=float)
+    before = 33 + 86 + 122  # the box to tick, session, time of publication
+
+    def ink(left: int, width: int, top: int) -> tuple[float, float]:
+        """Where ink begins and ends in a cell, as shares of its width."""
+        cell = picture[top + 4 : top + 27, left + 3 : left + width - 3]
+        at = np.flatnonzero((np.abs(cell - np.median(cell)) > 40).any(axis=0))
+        return at[0] / cell.shape[1], at[-1] / cell.shape[1]
+
+    assert ink(before, 260, 0)[0] < 0.1, "text stands on the left"
+    header, number = ink(before + 260, 68, 0), ink(before + 260, 68, 31)
+    assert header[1] > 0.85 and number[1] > 0.85 and header[0] > 0.3, (header, number)
 
 
 @pytest.mark.parametrize("page", ["data", "news", "market", "study"])

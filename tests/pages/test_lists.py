@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -119,6 +120,24 @@ def alert(number: int, read: str = "") -> tuple[str, dict]:
         "key": key, "rule": "回购", "kind": "tag", "at": "2022-05-30T00:00:00+00:00", "words": f"贵州茅台：第{number}条 <b>{read}", "security": "600519.SH",
         "article": "a", "channels": ["webhook"],
     }  # fmt: skip
+
+
+def test_an_article_stored_before_images_were_kept_is_read_as_one_without(page, own_home, tmp_path, monkeypatch):
+    """Its text is whole and nothing is said of images."""
+    post = "---\ntitle: 贵州茅台公告\ndate: 2022-05-27 18:30:00 +0800\n---\n贵州茅台（600519）公告。\n\n![图](https://example.com/a.png)\n\n完。\n"
+    (tmp_path / "2022-05-27-a.md").write_text(post, encoding="utf-8")
+    settings = Settings.from_environment()
+    ingest([tmp_path], settings, settings.store_url)
+    labels = [button.label for button in page("news").button]
+    assert any("图片" in label for label in labels)
+    with open_store(settings.store_url) as opened_store:
+        (_, entry), *others = opened_store.articles()
+        assert not others
+        before = tuple(note for note in entry.article.annotations if note.kind != "image")
+        opened_store.rewrite([replace(entry, article=replace(entry.article, annotations=before))])
+    app = page("news")
+    assert not app.exception and not any("图片" in button.label for button in app.button)
+    assert "图片" not in said(app) and "完。" in said(app)
 
 
 def test_alerts_are_shown_and_marked_as_read(page, store):
