@@ -88,9 +88,9 @@ class Looker:
         self._calm_class = names & ~self.weak
         self._calm_class[list(asked)] = False
         self._plainish = np.isin(klass, (SurfaceClass.PLAIN, SurfaceClass.AFFILIATE)) & names
-        # Two characters are soon a piece of something else; nicknames of two are given names as well (童小鹏).
+        # Two characters are soon a piece of something else; those that may also be given names are looked at (童小鹏, 王佳明).
         self._two_characters = np.array([len(p) == 2 and not p.isascii() for p in lexicon.patterns], bool) & names
-        self._given = self._two_characters & (klass == SurfaceClass.NICKNAME)
+        self._given = self._two_characters & np.isin(klass, (SurfaceClass.NICKNAME, SurfaceClass.PHRASE))
         # Short Chinese names of companies listed in New York alone: spelt by sound, so they may be a piece of a longer foreign name.
         self._spelt = np.zeros(len(lexicon.patterns), bool)
         for i, owners in enumerate(lexicon.owners):

@@ -14,11 +14,11 @@ from tests.link import scoring, universe_files
 
 FILES = ("adversarial.tsv", "adversarial_held.tsv")
 # Written without sight of the rules and measured before they were read: what they gave at first sight stands in
-# docs/decisions/0024-how-linking-is-measured.md.
-UNSEEN = tuple(f"adversarial_unseen_{i}.tsv" for i in range(1, 12))
+# docs/decisions/0024-how-linking-is-measured.md. The writer of 12 knew the rules.
+UNSEEN = tuple(f"adversarial_unseen_{i}.tsv" for i in range(1, 13))
 MIXED = "adversarial_mixed.tsv"  # listings, roles, dates, foreign names
 FLOORS = {"precision": 0.95, "recall": 0.90}
-WITHOUT_SOURCES = "adversarial_unseen_11.tsv"  # nobody is quoted in it
+WITHOUT_SOURCES = ("adversarial_unseen_11.tsv", "adversarial_unseen_12.tsv")  # nobody is quoted in them
 # Half of the names of 9 stand outside the list, and nobody has gone through its causes yet. In 11 goods are called by who makes them
 # (a fridge, a sausage, a ring bought): no word beside the name says that they are not news of the maker.
 BELOW = {"adversarial_unseen_9.tsv": 0.90, "adversarial_unseen_11.tsv": 0.92}
@@ -89,7 +89,7 @@ def test_listings_follow_the_market_the_sentence_speaks_of(linker: Linker, name:
     assert score.precision >= 0.95, "\n".join(score.errors)
 
 
-@pytest.mark.parametrize("name", [x for x in (*FILES, *UNSEEN, MIXED) if x != WITHOUT_SOURCES])
+@pytest.mark.parametrize("name", [x for x in (*FILES, *UNSEEN, MIXED) if x not in WITHOUT_SOURCES])
 def test_who_only_speaks_is_never_the_subject_of_someone_elses_news(linker: Linker, name: str) -> None:
     score = scoring.adversarial(universe_files.universe(), scoring.by_linker(linker), scoring.cases(name))["source"]
     assert score.precision >= 0.95, "\n".join(score.errors)
