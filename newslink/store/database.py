@@ -70,10 +70,13 @@ class Database:
                 self._held.reader = before
 
     @contextmanager
-    def write(self) -> Iterator[Writer]:
-        """The one writer, across threads and processes; others wait. Committed as a whole, or not at all."""
+    def write(self, large: bool = False) -> Iterator[Writer]:
+        """The one writer, across threads and processes; others wait. Committed as a whole, or not at all.
+
+        large: single statements change whole tables; what it takes to sort their rows or to take them back does not have to fit into memory.
+        """
         with foreign_errors(self.url), self._writing:
-            connection = self.engine.connect().execution_options(newslink_write=True, **self.backend.write_options)
+            connection = self.engine.connect().execution_options(newslink_write=True, newslink_large=large, **self.backend.write_options)
             with connection, connection.begin():
                 self.backend.lock(connection)
                 yield Writer(self.backend, connection, self.translated)

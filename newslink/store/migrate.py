@@ -23,7 +23,7 @@ def bring_up(database: Database, create: bool = True) -> int:
     _refuse_newer(database, found)
     if found == 0 and not create:
         raise StoreError(f"{database.url.render_as_string()} holds no newslink store; `newslink ingest` creates one.")
-    with database.write() as writer:
+    with database.write(large=True) as writer:
         found = _version(writer)  # again, now that nobody else can be at it
         _refuse_newer(database, found)
         if found == 0:

@@ -68,7 +68,6 @@ class Sqlite:
                 "synchronous=NORMAL",
                 f"cache_size=-{READER_CACHE_KB}",
                 "foreign_keys=OFF",
-                "temp_store=MEMORY",
                 "trusted_schema=OFF",
                 # Pages that every part touches (the newest of each security) are copied into the file once in some 128 MB of log, not once a part.
                 f"wal_autocheckpoint={LOG_PAGES}",
@@ -78,10 +77,13 @@ class Sqlite:
 
         @event.listens_for(engine, "begin")
         def begun(connection: Connection) -> None:
-            writing = connection.get_execution_options().get("newslink_write")
+            options = connection.get_execution_options()
+            writing, large = options.get("newslink_write"), options.get("newslink_large")
             raw = connection.connection.cursor()
             # The writer's cache is large only while it writes: dozens of readers at that size would be gigabytes.
             raw.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KB if writing else READER_CACHE_KB}")
+            # Dropping a table, SQLite keeps a copy of all its pages until the statement has ended.
+            raw.execute(f"PRAGMA temp_store={'FILE' if large else 'MEMORY'}")
             raw.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     def lock(self, connection: Connection) -> None:

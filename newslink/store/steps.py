@@ -71,8 +71,13 @@ def from_2(writer: Writer) -> None:
         f"CREATE TABLE band_3 (stretch {whole} NOT NULL, band {whole} NOT NULL, article {whole} NOT NULL, "
         f"PRIMARY KEY (stretch, band, article)){clustered}"
     )
-    # A day of a key is 22 bits, a stretch eight days.
-    writer.run("INSERT INTO band_3 SELECT article >> 25, band, article FROM band ORDER BY article >> 25, band, article")
+    # A day of a key is 22 bits, a stretch eight days. A stretch at a time: all bands of a large store do not go into memory to be sorted.
+    first = writer.value("SELECT min(article) FROM band")
+    while first is not None:
+        stretch = first >> 25
+        last = (stretch + 1 << 25) - 1
+        writer.run("INSERT INTO band_3 SELECT article >> 25, band, article FROM band WHERE article BETWEEN ? AND ? ORDER BY band, article", (first, last))
+        first = writer.value("SELECT min(article) FROM band WHERE article > ?", (last,))
     writer.run(f"CREATE TABLE signature_3 (article {whole} NOT NULL PRIMARY KEY, bands {blob} NOT NULL, data {blob} NOT NULL)")
     after = -1
     while rows := writer.rows("SELECT article, data FROM signature WHERE article > ? ORDER BY article LIMIT ?", (after, SIGNATURES_AT_ONCE)):

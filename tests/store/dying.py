@@ -80,8 +80,8 @@ def _watch(tell: Callable[[], None], work: Callable[[], object]) -> None:
     write = databases.Database.write
 
     @contextmanager
-    def writing(self):
-        with write(self) as writer:
+    def writing(self, **how):
+        with write(self, **how) as writer:
             yield writer
             tell()
 
