@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from newslink.link.classes import PLAIN, WORD, SurfaceClass, surface_lists
 from newslink.link.corrections import Rulings
@@ -186,7 +186,7 @@ def _draft(group: list[Found | Sure], head: int) -> tuple[float, list[Found | Su
             if one.weak and not one.opposed:
                 one.score += 2.4
                 one.evidence = [*one.evidence, "+ named for sure elsewhere in the article"]
-    group.sort(key=_place)
+    group = _in_order(group)
     top = max(firm if len(judged) < len(group) else -9.0, *map(_score, judged)) if judged else firm
     kept = [one for one in group if type(one) is tuple or one.score >= 0.0] if top >= 0.0 else group
     first = kept[0]  # the title comes first, then the body from its beginning
@@ -239,7 +239,7 @@ def _listing_of(kept: list[Found | Sure]) -> str:
     return voted((f.security, 0.5 if f.field == 2 else 8.0 if f.listing_said == 2 else 2.0 if f.listing_said else 1.0) for f in found)
 
 
-_score = attrgetter("score")
+_score, _first = attrgetter("score"), itemgetter(0)
 
 
 def _field_of(one: Found | Sure) -> int:
@@ -250,11 +250,15 @@ def _start_of(one: Found | Sure) -> int:
     return one[3] if type(one) is tuple else one.start
 
 
-def _place(one: Found | Sure) -> int:
+def _in_order(group: list[Found | Sure]) -> list[Found | Sure]:
     """Title, body, markup; there from left to right, of those that begin together the longer first."""
-    if type(one) is tuple:
-        return (one[2] << 80) + (one[3] << 40) - one[4]
-    return (one.field << 80) + (one.start << 40) - one.end
+    keys = [
+        (one[2] << 80) + (one[3] << 40) - one[4] if type(one) is tuple else (one.field << 80) + (one.start << 40) - one.end for one in group
+    ]
+    ordered = sorted(keys)
+    if ordered == keys:
+        return group
+    return [one for _, one in sorted(zip(keys, group, strict=True), key=_first)]
 
 
 def _chart_surface(article: Article, one: Found) -> str:
