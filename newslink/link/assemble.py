@@ -7,7 +7,7 @@ from operator import attrgetter, itemgetter
 
 from newslink.link.classes import PLAIN, WORD, SurfaceClass, surface_lists
 from newslink.link.corrections import Rulings
-from newslink.link.found import Found, log_odds
+from newslink.link.found import ELSEWHERE, Found, log_odds
 from newslink.link.judge import probability
 from newslink.link.lexicon import Lexicon
 from newslink.link.listing import Listings
@@ -185,7 +185,7 @@ def _draft(group: list[Found | Sure], head: int) -> tuple[float, list[Found | Su
         for one in judged:
             if one.weak and not one.opposed:
                 one.score += 2.4
-                one.evidence = [*one.evidence, "+ named for sure elsewhere in the article"]
+                one.evidence = [*one.evidence, ELSEWHERE]
     group = _in_order(group)
     top = max(firm if len(judged) < len(group) else -9.0, *map(_score, judged)) if judged else firm
     kept = [one for one in group if type(one) is tuple or one.score >= 0.0] if top >= 0.0 else group

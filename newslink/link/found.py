@@ -17,7 +17,10 @@ from newslink.link.quick import Sure
 from newslink.link.text import Haystack
 from newslink.link.universe import Universe
 
-__all__ = ["Batch", "Found", "Sure"]
+__all__ = ["ELSEWHERE", "Batch", "Found", "Sure"]
+
+
+ELSEWHERE = "+ named for sure elsewhere in the article"
 
 
 @lru_cache(maxsize=1024)

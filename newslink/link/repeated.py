@@ -10,7 +10,7 @@ import numpy as np
 
 from newslink.link import cues
 from newslink.link.classes import AFFILIATE, FOREIGN, FUND, NICKNAME, PERSON, PHRASE, PLAIN, SHORTENED
-from newslink.link.found import Batch
+from newslink.link.found import ELSEWHERE, Batch
 from newslink.link.glance import Glance
 from newslink.link.judge import Judge
 from newslink.link.lexicon import Lexicon
@@ -23,7 +23,7 @@ Meant = tuple[str, str, float, str, tuple[str, ...]]
 
 FIRST_ONES = 1  # mentions of a name in an article that are weighed in any case
 SURE, SURE_OF_WEAK = 2.0, 3.0  # log odds from which one of them speaks for the others; of a name that needs evidence
-EVIDENCE = ("+ name", "+ named for sure elsewhere in the article")
+EVIDENCE = ("+ name", ELSEWHERE)
 _STEADY = frozenset((PLAIN, AFFILIATE, NICKNAME, FOREIGN, PHRASE, SHORTENED, FUND, PERSON))
 _BEFORE_CODE = np.zeros(65536, bool)
 _BEFORE_CODE[list(BEFORE_CODE)] = True
