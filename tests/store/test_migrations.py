@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from newslink.store import Membership, Signature, Store, open_store, restore, sc
 from newslink.store import database as databases
 from newslink.store.backup import _index
 from tests.store.audit import audit
+from tests.store.dying import counted, dies
 from tests.store.make import article, content, ingest, link, random_articles
 
 RELEASED = Path(__file__).parent / "released"
@@ -118,6 +120,33 @@ def test_a_migration_that_dies_half_way_leaves_the_store_as_it_was(released, mon
     with open_store(url) as store:
         assert content(store) == content(today)
         audit(store)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_migration_killed_at_any_statement_is_done_by_the_next_opener(version: int, tmp_path: Path) -> None:
+    old, moved = tmp_path / "old.db", tmp_path / "moved.db"
+    with open_store(f"sqlite:///{tmp_path}/today.db") as today:
+        filled(today)
+        as_of_version(version, today, f"sqlite:///{old}")
+        wanted = content(today)
+
+    def opens() -> None:
+        open_store(f"sqlite:///{moved}").close()
+
+    def afresh() -> None:
+        for file in tmp_path.glob("moved.db*"):
+            file.unlink()
+        shutil.copyfile(old, moved)
+
+    afresh()
+    requests = counted(opens)
+    assert requests > 20
+    for at in range(1, requests + 1, 2):
+        afresh()
+        assert dies(opens, at), at
+        with open_store(f"sqlite:///{moved}") as store:
+            assert content(store) == wanted
+            audit(store)
 
 
 def test_several_openers_of_an_old_store_migrate_it_once(released, monkeypatch: pytest.MonkeyPatch) -> None:
