@@ -133,6 +133,8 @@ def test_an_ordinary_word_needs_a_company_around_it(linker):
         ("科创板又迎来一家宁德时代供应商，宁德时代持股2%", True),
         ("沿着一带一路宁德时代把工厂建到匈牙利", True),
         ("宁德时代与特斯拉对面而坐，重谈供货价", True),
+        ("供应商在宁德时代门口拉起横幅讨债", True),
+        ("宁德时代停车场项目配套换电站，首批落地厦门", True),
     ],
 )
 def test_a_shop_or_crossing_of_a_sure_name_is_not_its_company(linker, text, linked):
