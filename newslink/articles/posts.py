@@ -15,7 +15,7 @@ from newslink.articles.decode import decode
 from newslink.articles.ids import content_id, eastmoney_digits, given_id
 from newslink.articles.items import RawItem
 from newslink.articles.markdown import text_of_markdown
-from newslink.articles.markup import clean, decode_entities, read_page
+from newslink.articles.markup import clean, decode_entities, make_annotation, read_page
 from newslink.articles.times import day_of_digits, parse_time
 from newslink.articles.wording import closing_credit, first_sentence, has_markup
 from newslink.errors import ArticleError
@@ -211,7 +211,7 @@ def _read_body(body: str, name: str, locator: str, line: int) -> tuple[str, tupl
     credit = credit or digest_credit or flash_credit or closing_credit(text)
     if digest and not _says(text, digest, flash_credit):
         shift = len(digest) + 1 if text else 0
-        moved = (Annotation(a.field, a.start + shift, a.end + shift, a.surface, a.kind, a.target, a.security) for a in annotations)
+        moved = (make_annotation(a.field, a.start + shift, a.end + shift, a.surface, a.kind, a.target, a.security) for a in annotations)
         annotations = (*marked, *moved)
         text = f"{digest}\n{text}" if text else digest
     return text, annotations, credit

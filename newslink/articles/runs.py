@@ -57,10 +57,10 @@ UNENDED = re.compile(
 )
 # A run ends before a comment, since comments frame what varies from post to post: a chart is a run of its own.
 RUN = re.compile(r"(<[a-zA-Z!?/][^>]*+>(?:\s*+<[a-zA-Z/][^>]*+>)*+)")
-# A token of which TOKEN would make the same whatever stood behind it: no raw element, no open comment, no quotation mark left open.
+# Tags of which TOKEN would make the same whatever stood behind them: no raw element, no open comment, no quotation mark left open.
 _WHOLE = re.compile(
-    rf"""<(?:/?(?!(?i:{"|".join(RAW_NAMES)})[\s/>])[a-zA-Z][^>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+'|(?!["']))[^>=]*+)*+>"""
-    r"|!--(?:-?>|.*?--!?>)|(?:!(?!--)|\?|/(?![a-zA-Z]))[^>]*>)",
+    rf"""(?:\s*+<(?:/?(?!(?i:{"|".join(RAW_NAMES)})[\s/>])[a-zA-Z][^>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+'|(?!["']))[^>=]*+)*+>"""
+    r"|!--(?:-?>|.*?--!?>)|(?:!(?!--)|\?|/(?![a-zA-Z]))[^>]*>))++",
     re.DOTALL,
 )
 _WHITE_SPACE = Element(SPACE)
@@ -80,9 +80,11 @@ def read_run(run: str) -> Run:
 
 
 def _read(run: str) -> Run:
-    tokens = TOKEN.split(run)
-    if any(map(str.strip, tokens[::2])) or not all(map(_WHOLE.fullmatch, tokens[1::2])):
+    if not _WHOLE.fullmatch(run):
         return UNUSUAL
+    tokens = TOKEN.split(run)
+    if len(tokens) == 3:
+        return _of_one(KNOWN.get(run) or read_tag(run), run)
     elements: list[Element] = []
     gap = 0
     credit = None
@@ -124,6 +126,17 @@ def _read(run: str) -> Run:
         return Run(0, tuple(elements), tuple(elements), credit)
     within = [element for element in elements if element.action != SPACE]
     return Run(gap, tuple(_alone(within)), tuple(within), credit)
+
+
+def _of_one(element: Element, tag: str) -> Run:
+    """As ``_read``, in fewer steps, for a run of a single tag."""
+    action = element.action
+    if action == CREDIT:
+        return Run(0, (), (), (tag, f"</{element.name}>"))
+    if action == HIDE:
+        return UNUSUAL
+    elements = () if action in (IGNORE, SPACE) else (element,)
+    return Run(2 if action == LINE else 1 if action == SPACE else 0, () if action in (CLOSE, LINE) else elements, elements)
 
 
 def _alone(elements: list[Element]) -> list[Element]:
