@@ -55,11 +55,17 @@ class Assembler:
         head = head_end(body)
         groups: dict[str, list] = {}
         mixed: set[str] = set()
+        heads: set[str] = set()  # companies of which a settled mention stands in the title
         for one in mentions:
             if type(one) is tuple:
-                if one[2] == 1 and one[3] >= credit:
-                    continue
                 entity = one[0]
+                if one[2] == 1:
+                    if one[3] >= credit:
+                        continue
+                    if one[3] < head:
+                        heads.add(entity)
+                else:
+                    heads.add(entity)
             else:
                 if one.field == 1 and one.start >= credit:
                     continue
@@ -77,7 +83,7 @@ class Assembler:
                 confidence, kept, in_title = _draft(group, head)
                 company = confidence >= 0.5
             else:
-                confidence, kept, company, in_title = -1.0, group, True, any(m[2] == 0 or m[3] < head for m in group)
+                confidence, kept, company, in_title = -1.0, group, True, entity in heads
             if company:
                 companies += 1
                 titled += in_title
