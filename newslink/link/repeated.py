@@ -1,7 +1,7 @@
-"""A name met again and again in one article: what it surely meant the first time it means wherever nothing speaks against it.
+"""A name met again and again in one article: what it surely meant once it means wherever nothing speaks against it.
 
-Within one article a name hardly ever changes its meaning, so only its first mention is weighed with all that stands around it, and of the
-others those with something suspicious beside them. Words, places and trades are not taken so: 机器人 (300024) makes 机器人, too.
+Within one article a name hardly ever changes its meaning, so its mentions are weighed with all that stands around them only until one is sure,
+and of the others those with something suspicious beside them. Words, places and trades are not taken so: 机器人 (300024) makes 机器人, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from newslink.link.text import DIGIT, UPPER
 # What a name surely means in one article: (entity, security, confidence, rule, evidence).
 Meant = tuple[str, str, float, str, tuple[str, ...]]
 
-FIRST_ONES = 1  # mentions of a name in an article that are weighed in any case
+FIRST_ONES = 4  # mentions of a name in an article that are weighed one after the other until one of them is sure
 SURE, SURE_OF_WEAK = 2.0, 3.0  # log odds from which one of them speaks for the others; of a name that needs evidence
 EVIDENCE = ("+ name", ELSEWHERE)
 _STEADY = frozenset((PLAIN, AFFILIATE, NICKNAME, FOREIGN, PHRASE, SHORTENED, FUND, PERSON))
@@ -55,12 +55,12 @@ class Repeated:
         self._known, self._steady, self._continued = np.zeros(size, bool), np.zeros(size, bool), np.zeros(size, bool)
         self._near_behind, self._near_ahead = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
 
-    def settle(self, batch: Batch, names: Names, look: Look, group: np.ndarray, meant: dict[int, Meant]) -> np.ndarray:
+    def settle(self, batch: Batch, names: Names, look: Look, group: np.ndarray, meant: dict[int, Meant | None]) -> np.ndarray:
         """Put those of the names to the mentions found that mean what their group surely meant; says which."""
         pattern = names.pattern
         self._ask(pattern)
         known = np.zeros(int(group.max()) + 1, bool)
-        known[[number for number in meant if number < len(known)]] = True
+        known[[number for number, what in meant.items() if what is not None and number < len(known)]] = True
         fits = known[group] & self._steady[pattern] & ~(self._open[pattern] & names.foreign[names.place >> 1])
         if batch.codes:
             (before,) = (fits & _BEFORE_CODE[look.following]).nonzero()

@@ -65,24 +65,36 @@ class Settler:
         coded = {i for i, mine in enumerate(found) if mine} if codes else _NONE
         batch = Batch(hay, found, codes, days, doubtful, coded, prepared(hay.units), _STOPS.take(hay.units).nonzero()[0])
         group, before = groups_of_names(names)
-        later = before >= FIRST_ONES
-        if not later.any():
+        repeated = np.zeros(len(group), bool)
+        repeated[group[before > 0]] = True  # by group
+        if not repeated.any():
             self._weigh(batch, names, look)
             return
-        (first,), (rest,) = (~later).nonzero(), later.nonzero()
-        repeated = np.zeros(len(group), bool)
-        repeated[group[rest]] = True  # by group
-        meant = self._weigh(batch, names.take(first), look.take(first), np.where(repeated[group[first]], group[first], -1))
-        names, look = names.take(rest), look.take(rest)
-        (open_,) = (~self._repeated.settle(batch, names, look, group[rest], meant)).nonzero()
-        if len(open_):
-            self._weigh(batch, names.take(open_), look.take(open_))
+        meant: dict[int, Meant | None] = {}
+        sure, left = np.zeros(len(group), bool), np.ones(len(group), bool)
+        for nth in range(FIRST_ONES):  # until one of them is sure
+            (these,) = (left & (before == nth) & ~sure[group]).nonzero()
+            if not len(these):
+                break
+            watched = group[these]
+            meant |= self._weigh(batch, names.take(these), look.take(these), np.where(repeated[watched], watched, -1))
+            sure[list(meant)] = True
+            left[these] = False
+        (rest,) = left.nonzero()
+        if len(rest):
+            names, look = names.take(rest), look.take(rest)
+            (open_,) = (~self._repeated.settle(batch, names, look, group[rest], meant)).nonzero()
+            if len(open_):
+                self._weigh(batch, names.take(open_), look.take(open_))
 
-    def _weigh(self, batch: Batch, names: Names, look: Look, group: np.ndarray | None = None) -> dict[int, Meant]:
-        """Settle each of the names by what stands around it. group: numbers, -1 where nothing asks for it; gives what those surely mean."""
+    def _weigh(self, batch: Batch, names: Names, look: Look, group: np.ndarray | None = None) -> dict[int, Meant | None]:
+        """Settle each of the names by what stands around it. group: numbers, -1 where nothing asks for it; gives what those surely mean,
+
+        None where a name takes part for others: whether it also acts itself is to be seen from all its mentions.
+        """
         hay, found, codes, days, doubtful = batch.hay, batch.found, batch.codes, batch.days, batch.doubtful
         lexicon, pattern, place = self._lexicon, names.pattern, names.place
-        meant: dict[int, Meant] = {}
+        meant: dict[int, Meant | None] = {}
         context = self._context.scores(batch.ground, names.start, names.end)
         calm = look.calm & (context > ODD)
         sure = calm & lexicon.plain.take(pattern) & ~(lexicon.several[pattern] & names.foreign[place >> 1])
@@ -131,7 +143,11 @@ class Settler:
                 listings.place(hay, match, mention, judge.owners[surface, day][0], day, codes, foreign)
             found[article].append(mention)
             doubtful.add(article)
-            if number >= 0 and not (mention.opposed or mention.party) and mention.score > (SURE_OF_WEAK if mention.weak else SURE):
+            if number < 0 or number in meant:
+                continue
+            if mention.party:
+                meant[number] = None
+            elif not mention.opposed and mention.score > (SURE_OF_WEAK if mention.weak else SURE):
                 meant[number] = (mention.entity, mention.security, round(probability(mention.score), 4), mention.rule, REPEATED_EVIDENCE)
         return meant
 

@@ -1,4 +1,4 @@
-"""A name met again in one article: its first mention is weighed in full, the others by what stands straight beside them."""
+"""A name met again in one article: its mentions are weighed in full until one is sure, the others by what stands straight beside them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from newslink.link import Linker, Universe
-from newslink.link.repeated import EVIDENCE, FIRST_ONES
+from newslink.link.repeated import EVIDENCE
 from newslink.model import Article, Link, Name, Precision, Role, Security
 
 DAY = datetime(2026, 3, 2, 10, tzinfo=timezone(timedelta(hours=8)))
@@ -46,7 +46,7 @@ def test_further_mentions_say_by_what_they_are_settled(linker: Linker) -> None:
     body = SURE + "分析师看好金山办公。天气转凉后，人们仍在谈论金山办公。"
     (link,) = links(linker, body).values()
     assert places(link, body, "金山办公") == [True] * 4
-    assert [m.evidence == EVIDENCE for m in link.mentions] == [False] * FIRST_ONES + [True] * (4 - FIRST_ONES)
+    assert [m.evidence == EVIDENCE for m in link.mentions] == [False, True, True, True]
     assert all(body[m.start : m.end] == m.surface == "金山办公" for m in link.mentions)
 
 
@@ -60,6 +60,14 @@ def test_what_stands_straight_beside_a_further_mention_still_speaks(linker: Link
 def test_an_unsure_beginning_settles_nothing(linker: Linker) -> None:
     body = "孩子在院子里种了苹果。苹果树开花了。他吃了一个苹果。苹果很甜。"
     assert not any(m.evidence == EVIDENCE for link in links(linker, body).values() for m in link.mentions)
+
+
+def test_what_is_sure_later_on_settles_what_comes_behind_it(linker: Linker) -> None:
+    body = "路过一家苹果。有人提到苹果。苹果公司发布财报，苹果股价大涨，苹果市值创新高。分析师看好苹果。天气转凉，人们仍在谈论苹果。"
+    link = links(linker, body)["AAPL.US"]
+    assert link.confidence > 0.9
+    assert [m.evidence == EVIDENCE for m in link.mentions][-2:] == [True, True]
+    assert link.mentions[0].evidence != EVIDENCE
 
 
 def test_a_word_is_weighed_wherever_it_stands(linker: Linker) -> None:
