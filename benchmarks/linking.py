@@ -35,7 +35,7 @@ from tests.link import scoring, universe_files  # noqa: E402
 TODAY = date(2026, 8, 1)
 ALIASES = 60_000
 SHARED = ROOT.parent / "shared"
-BATCHES = range(1, 13)
+BATCHES = range(1, 14)
 GOALS = {
     "posts, A-share companies": "P 0.99 R 0.975",
     "posts, all companies": "P 0.99 R 0.975",

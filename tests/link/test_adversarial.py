@@ -14,14 +14,15 @@ from tests.link import scoring, universe_files
 
 FILES = ("adversarial.tsv", "adversarial_held.tsv")
 # Written without sight of the rules and measured before they were read: what they gave at first sight stands in
-# docs/decisions/0024-how-linking-is-measured.md. The writer of 12 knew the rules.
-UNSEEN = tuple(f"adversarial_unseen_{i}.tsv" for i in range(1, 13))
+# docs/decisions/0024-how-linking-is-measured.md. The writer of 12 knew the rules. 13 is to stay unread by the rules: mend nothing from it.
+UNSEEN = tuple(f"adversarial_unseen_{i}.tsv" for i in range(1, 14))
 MIXED = "adversarial_mixed.tsv"  # listings, roles, dates, foreign names
 FLOORS = {"precision": 0.95, "recall": 0.90}
-WITHOUT_SOURCES = ("adversarial_unseen_11.tsv", "adversarial_unseen_12.tsv")  # nobody is quoted in them
+WITHOUT_SOURCES = tuple(f"adversarial_unseen_{i}.tsv" for i in (11, 12, 13))  # nobody is quoted in them
 # Half of the names of 9 stand outside the list, and nobody has gone through its causes yet. In 11 goods are called by who makes them
 # (a fridge, a sausage, a ring bought): no word beside the name says that they are not news of the maker.
 BELOW = {"adversarial_unseen_9.tsv": 0.90, "adversarial_unseen_11.tsv": 0.92}
+RECALL = {"adversarial_unseen_13.tsv": 0.96}  # 0.977 at first sight
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_the_linker_holds_on_the_ambiguous_names_where_naive_matching_fails(link
     reached = scoring.total(scores, scoring.LEXICAL)
     assert naive.precision < 0.75  # the rows are hard (of the first five files below 0.65)
     assert reached.precision >= BELOW.get(name, FLOORS["precision"]), "\n".join(reached.errors)
-    assert reached.recall >= FLOORS["recall"], "\n".join(reached.errors)
+    assert reached.recall >= RECALL.get(name, FLOORS["recall"]), "\n".join(reached.errors)
 
 
 @pytest.mark.parametrize("name", (*FILES, MIXED))
