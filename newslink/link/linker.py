@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta, timezone
+from itertools import accumulate
+from operator import add, attrgetter
 from pathlib import Path
 
 from newslink.link.assemble import Assembler
@@ -56,7 +59,7 @@ class Linker:
     def link_many(self, articles: Iterable[Article]) -> list[tuple[Link, ...]]:
         """The same as ``link`` for each, in order, many times faster."""
         out: list[tuple[Link, ...]] = []
-        for chunk in _chunks(articles):
+        for chunk in _chunks(articles if isinstance(articles, Sequence) else list(articles)):
             with without_collection():
                 out += self._chunk(chunk)
         return out
@@ -91,14 +94,14 @@ def _days(articles: Sequence[Article]) -> list[int]:
     return out
 
 
-def _chunks(articles: Iterable[Article]) -> Iterator[list[Article]]:
-    chunk: list[Article] = []
-    characters = 0
-    for article in articles:
-        chunk.append(article)
-        characters += len(article.title) + len(article.body)
-        if len(chunk) >= CHUNK_ARTICLES or characters >= CHUNK_CHARACTERS:
-            yield chunk
-            chunk, characters = [], 0
-    if chunk:
-        yield chunk
+def _chunks(articles: Sequence[Article]) -> Iterator[Sequence[Article]]:
+    """Cut where the number of articles or, with the article that crosses it, of characters is reached."""
+    ends = list(accumulate(map(add, map(len, map(_title, articles)), map(len, map(_body, articles)))))
+    start = passed = 0
+    while start < len(articles):
+        stop = min(bisect_left(ends, passed + CHUNK_CHARACTERS, start) + 1, start + CHUNK_ARTICLES, len(articles))
+        yield articles[start:stop]
+        start, passed = stop, ends[stop - 1]
+
+
+_title, _body = attrgetter("title"), attrgetter("body")

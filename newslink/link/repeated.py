@@ -21,7 +21,7 @@ from newslink.link.text import DIGIT, UPPER
 # What a name surely means in one article: (entity, security, confidence, rule, evidence).
 Meant = tuple[str, str, float, str, tuple[str, ...]]
 
-FIRST_ONES = 4  # mentions of a name in an article that are weighed one after the other until one of them is sure
+FIRST_ONES = 2  # mentions of a name in an article that are weighed one after the other until one of them is sure
 SURE, SURE_OF_WEAK = 2.0, 3.0  # log odds from which one of them speaks for the others; of a name that needs evidence
 EVIDENCE = ("+ name", ELSEWHERE)
 _STEADY = frozenset((PLAIN, AFFILIATE, NICKNAME, FOREIGN, PHRASE, SHORTENED, FUND, PERSON))

@@ -177,3 +177,11 @@ def test_charts_and_markup_count_without_words(linker):
     assert [(k.security, k.mentions[0].field, k.mentions[0].rule) for k in links if k.confidence >= 0.5] == [
         ("000858.SZ", "markup", "chart")
     ]
+
+
+@pytest.mark.parametrize(("articles", "characters"), [(3, 10**6), (100, 40), (1, 1), (2, 25)])
+def test_however_a_batch_is_cut_nothing_is_lost(linker, monkeypatch, articles: int, characters: int) -> None:
+    batch = [article(f"贵州茅台第{i}次公告", "五粮液" * (i % 3), id=str(i)) for i in range(11)]
+    monkeypatch.setattr("newslink.link.linker.CHUNK_ARTICLES", articles)
+    monkeypatch.setattr("newslink.link.linker.CHUNK_CHARACTERS", characters)
+    assert linker.link_many(iter(batch)) == [linker.link(one) for one in batch]

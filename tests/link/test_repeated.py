@@ -63,7 +63,7 @@ def test_an_unsure_beginning_settles_nothing(linker: Linker) -> None:
 
 
 def test_what_is_sure_later_on_settles_what_comes_behind_it(linker: Linker) -> None:
-    body = "路过一家苹果。有人提到苹果。苹果公司发布财报，苹果股价大涨，苹果市值创新高。分析师看好苹果。天气转凉，人们仍在谈论苹果。"
+    body = "路过一家苹果。苹果股价大涨，市值创新高。分析师看好苹果。天气转凉，人们仍在谈论苹果。"
     link = links(linker, body)["AAPL.US"]
     assert link.confidence > 0.9
     assert [m.evidence == EVIDENCE for m in link.mentions][-2:] == [True, True]
