@@ -42,6 +42,9 @@ def without_collection() -> Iterator[None]:
         yield
     finally:
         if running:
+            if not gc.get_freeze_count():  # nobody keeps anything frozen
+                gc.freeze()  # what was made counts as old, unexamined: it would be walked over at the next small object that is made
+                gc.unfreeze()
             gc.enable()
 
 
