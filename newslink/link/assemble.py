@@ -201,33 +201,32 @@ def _draft(group: list[Found | Sure], head: int) -> tuple[float, list[Found | Su
 
 
 def _link(article: Article, confidence: float, kept: list[Found | Sure], in_title: bool, companies: int, titled: int, alternatives) -> Link:
-    count = quoted = acting = party = 0
+    quoted = acting = party = wordless = 0
     first = None
     body = article.body
     mentions = []
     for one in kept:
         if type(one) is tuple:
             _, _, field, start, end, _, rule, evidence, is_quoted, _ = one
-            if is_quoted:
-                quoted += 1
         else:
             field, start, end, rule, evidence, is_quoted = one.field, one.start, one.end, one.rule, tuple(one.evidence), one.quoted
             if field == 2:
+                wordless += 1
                 mentions.append(make_mention("markup", start, end, _chart_surface(article, one), rule, evidence))
                 continue
-            if is_quoted:
-                quoted += 1
             if one.acts or is_quoted is False:
                 acting += 1
             if one.party:
                 party += 1
-        count += 1
+        if is_quoted:
+            quoted += 1
         if field:
             if first is None:  # they stand in the order of the text
                 first = start
             mentions.append(make_mention("body", start, end, body[start:end], rule, evidence))
         else:
             mentions.append(make_mention("title", start, end, article.title[start:end], rule, evidence))
+    count = len(mentions) - wordless
     step = step_of(first, len(body), in_title)
     lead = first is not None and first <= LEAD
     role, relevance = role_and_relevance(in_title, step, lead, count, companies, titled, quoted, acting)
@@ -258,9 +257,7 @@ def _start_of(one: Found | Sure) -> int:
 
 def _in_order(group: list[Found | Sure]) -> list[Found | Sure]:
     """Title, body, markup; there from left to right, of those that begin together the longer first."""
-    keys = [
-        (one[2] << 80) + (one[3] << 40) - one[4] if type(one) is tuple else (one.field << 80) + (one.start << 40) - one.end for one in group
-    ]
+    keys = [(one[2], one[3], -one[4]) if type(one) is tuple else (one.field, one.start, -one.end) for one in group]
     ordered = sorted(keys)
     if ordered == keys:
         return group

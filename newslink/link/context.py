@@ -120,6 +120,11 @@ def prepared(units: np.ndarray) -> Ground:
     return text, (text == 0).nonzero()[0]
 
 
+def stops_of(ground: Ground) -> np.ndarray:
+    """Where the sentences of the haystack end."""
+    return ground[1][REACH:-REACH] - REACH
+
+
 class Context:
     """Weighs surroundings. weights: SIZE numbers, in log odds."""
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
-
 from newslink.link.context import Ground
 from newslink.link.find import CUT_SHORT, Code
 from newslink.link.lexicon import PRE_IPO
@@ -93,7 +91,7 @@ class Found:
 class Batch(NamedTuple):
     """A haystack of articles, and what is found in it so far: mentions by article, codes by their start, articles in which something is in doubt.
 
-    days: by article. coded: articles with codes. ground: the same text as surroundings are weighed in; stops: where its sentences end.
+    days: by article. coded: articles with codes. ground: the same text as surroundings are weighed in.
     """
 
     hay: Haystack
@@ -103,4 +101,3 @@ class Batch(NamedTuple):
     doubtful: set[int]
     coded: Collection[int]
     ground: Ground
-    stops: np.ndarray

@@ -10,7 +10,7 @@ import numpy as np
 
 from newslink.link import cues
 from newslink.link.classes import SurfaceClass
-from newslink.link.context import Context, prepared
+from newslink.link.context import Context, prepared, stops_of
 from newslink.link.find import Code
 from newslink.link.found import Batch, Found, Sure
 from newslink.link.glance import Glance
@@ -63,7 +63,7 @@ class Settler:
         """Put the mentions to those found by article; articles in which something is in doubt are noted. codes: by their start."""
         look = self._looker.look(hay, names)
         coded = {i for i, mine in enumerate(found) if mine} if codes else _NONE
-        batch = Batch(hay, found, codes, days, doubtful, coded, prepared(hay.units), _STOPS.take(hay.units).nonzero()[0])
+        batch = Batch(hay, found, codes, days, doubtful, coded, prepared(hay.units))
         group, before = groups_of_names(names)
         repeated = np.zeros(len(group), bool)
         repeated[group[before > 0]] = True  # by group
@@ -173,7 +173,7 @@ class Settler:
         self, batch: Batch, names: Names, look: Look, calm: np.ndarray, context: np.ndarray, plain: np.ndarray, rest: np.ndarray
     ) -> Iterator[Match]:
         """The names at rest, with what is to be known to judge them."""
-        hay, stops = batch.hay, batch.stops  # every text ends with one
+        hay, stops = batch.hay, stops_of(batch.ground)  # every text ends with one
         units = hay.units
         start, end, pattern, place = (column.take(rest) for column in (names.start, names.end, names.pattern, names.place))
         starts = hay.starts if hay.origin is None else np.searchsorted(hay.origin, hay.starts)
@@ -251,5 +251,3 @@ _match = partial(tuple.__new__, Match)  # what Match._make does, in a tenth of i
 _NONE: frozenset[int] = frozenset()
 _ALL_CUES = np.uint64((1 << 64) - 1)
 _NO_LIFE = np.uint64(cues.LIFE - 1)
-_STOPS = np.zeros(65536, bool)
-_STOPS[[ord(c) for c in "。\n;!?"]] = True
