@@ -115,9 +115,7 @@ def _read(run: str) -> Run:
                 elements.pop()  # opened and closed around nothing
             elif action == SPACE:
                 white = True
-            elif action == CHART and last.action == CHART and last.target == element.target and not element.opens:
-                pass  # the link has said it
-            elif action != IGNORE:
+            elif action != IGNORE and not (action == CHART and _says_again(last, element)):
                 elements.append(element)
         if white and not gap:
             gap = 1
@@ -126,6 +124,11 @@ def _read(run: str) -> Run:
         return Run(0, tuple(elements), tuple(elements), credit)
     within = [element for element in elements if element.action != SPACE]
     return Run(gap, tuple(_alone(within)), tuple(within), credit)
+
+
+def _says_again(last: Element, chart: Element) -> bool:
+    """Whether the image of a chart stands inside the link that named the same security."""
+    return last.action == CHART and last.target == chart.target and not chart.opens
 
 
 def _of_one(element: Element, tag: str) -> Run:

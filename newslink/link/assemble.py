@@ -32,7 +32,6 @@ from newslink.model import Annotation, Article, Kind, Link, Role
 
 _FIELDS = ("title", "body")
 _WORDLESS = frozenset(("board", "index", "glossary", "related"))
-_MOST_LISTINGS = 200_000
 _INDEX = Kind.INDEX
 _SUBJECT, _MENTION = Role.SUBJECT, Role.MENTION
 

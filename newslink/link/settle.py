@@ -88,9 +88,9 @@ class Settler:
                 self._weigh(batch, names.take(open_), look.take(open_))
 
     def _weigh(self, batch: Batch, names: Names, look: Look, group: np.ndarray | None = None) -> dict[int, Meant | None]:
-        """Settle each of the names by what stands around it. group: numbers, -1 where nothing asks for it; gives what those surely mean,
+        """Settle each of the names by what stands around it. group: the number of each, -1 where nothing asks for it.
 
-        None where a name takes part for others: whether it also acts itself is to be seen from all its mentions.
+        Gives what those groups surely mean; None for one that takes part for others, since whether it acts as well is seen from all its mentions.
         """
         hay, found, codes, days, doubtful = batch.hay, batch.found, batch.codes, batch.days, batch.doubtful
         lexicon, pattern, place = self._lexicon, names.pattern, names.place

@@ -7,13 +7,11 @@ import pytest
 from newslink.export import events_csv
 from newslink.model import Filter
 from newslink.pipeline.events import events_of
-from newslink.pipeline.ingest import ingest
 from newslink.pipeline.linking import universe_of
 from newslink.sessions import SessionClock
-from newslink.settings import Settings
-from newslink.store import Store, open_store
+from newslink.store import Store
 from newslink.ui.feeds import FEEDS, feed_name, told_apart
-from tests.pages.test_pages import opened, page, parameter, said
+from tests.pages.test_pages import opened, page, parameter, said, store_of
 
 __all__ = ["page"]  # a fixture
 
@@ -26,12 +24,8 @@ ROWS = """{"id": "a", "title": "贵州茅台回购股份", "text": "贵州茅台
 @pytest.fixture
 def store(tmp_path, own_home, monkeypatch) -> Store:
     """Two spellings of one wire, and a source nobody knows."""
-    monkeypatch.setenv("NEWSLINK_OFFLINE", "1")
-    (tmp_path / "news.jsonl").write_text(ROWS, encoding="utf-8")
-    settings = Settings.from_environment()
-    ingest([tmp_path / "news.jsonl"], settings, settings.store_url)
-    with open_store(settings.store_url) as opened:
-        yield opened
+    with store_of(ROWS, tmp_path, monkeypatch) as filled:
+        yield filled
 
 
 @pytest.mark.parametrize(

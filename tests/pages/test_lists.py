@@ -20,7 +20,7 @@ from newslink.settings import Settings
 from newslink.store import Store, open_store
 from newslink.ui.html import badge
 from newslink.ui.study_form import WINDOWS, Wanted, benchmark_of_text, fitting, wanted_of
-from tests.pages.test_pages import opened, page, parameter, said
+from tests.pages.test_pages import opened, page, parameter, said, store_of
 from tests.store import make
 
 __all__ = ["page"]  # a fixture
@@ -35,12 +35,8 @@ ROWS = """{"id": "a", "title": "贵州茅台回购股份", "text": "贵州茅台
 @pytest.fixture
 def store(tmp_path, own_home, monkeypatch) -> Store:
     """An own store of three articles."""
-    monkeypatch.setenv("NEWSLINK_OFFLINE", "1")
-    (tmp_path / "news.jsonl").write_text(ROWS, encoding="utf-8")
-    settings = Settings.from_environment()
-    ingest([tmp_path / "news.jsonl"], settings, settings.store_url)
-    with open_store(settings.store_url) as opened:
-        yield opened
+    with store_of(ROWS, tmp_path, monkeypatch) as filled:
+        yield filled
 
 
 def press(app, key: str):

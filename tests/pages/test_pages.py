@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from newslink.pipeline.ingest import ingest
 from newslink.settings import Settings
+from newslink.store import Store, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("chart", "news", "market", "study", "data")
@@ -43,6 +46,17 @@ def parameter(app: AppTest, name: str) -> str | None:
     """The value of a parameter of the URL; AppTest gives a text or a list of them."""
     value = app.query_params.get(name)
     return value[-1] if isinstance(value, list) else value
+
+
+@contextmanager
+def store_of(rows: str, folder: Path, monkeypatch) -> Iterator[Store]:
+    """The default store, filled with rows (JSON lines), while nothing may be fetched. To be used with an own home."""
+    monkeypatch.setenv("NEWSLINK_OFFLINE", "1")
+    (folder / "news.jsonl").write_text(rows, encoding="utf-8")
+    settings = Settings.from_environment()
+    ingest([folder / "news.jsonl"], settings, settings.store_url)
+    with open_store(settings.store_url) as store:
+        yield store
 
 
 def opened(app: AppTest, key: str) -> AppTest:
